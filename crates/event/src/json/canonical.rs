@@ -1,0 +1,186 @@
+//! Walks JSON text once: refuses what PostgreSQL could not hold, writes the canonical form.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use jiter::{Jiter, JiterError, Peek};
+
+use super::{number, refusal};
+use crate::refusal::{Place, Refusal};
+
+/// How deep arrays and objects may nest; far below what PostgreSQL's stack allows.
+const MAX_DEPTH: usize = 128;
+
+/// The canonical form of the JSON value in `text`, which must hold one and nothing else.
+pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
+    let mut walk =
+        Walk { text, jiter: Jiter::new(text), out: Vec::with_capacity(text.len()), path: Vec::new() };
+    let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
+    walk.value(first)?;
+    walk.jiter.finish().map_err(|e| walk.refused(&e))?;
+    Ok(walk.out)
+}
+
+/// One step from a container to the value inside it.
+enum Step {
+    Member(String),
+    Item(usize),
+}
+
+struct Walk<'t> {
+    text: &'t [u8],
+    jiter: Jiter<'t>,
+    out: Vec<u8>,
+    path: Vec<Step>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, peek: Peek) -> Result<(), Refusal> {
+        match peek {
+            Peek::Null => {
+                self.jiter.known_null().map_err(|e| self.refused(&e))?;
+                self.out.extend_from_slice(b"null");
+            }
+            Peek::True | Peek::False => {
+                let value = self.jiter.known_bool(peek).map_err(|e| self.refused(&e))?;
+                self.out.extend_from_slice(if value { b"true" } else { b"false" });
+            }
+            Peek::String => self.string()?,
+            Peek::Array => self.array()?,
+            Peek::Object => self.object()?,
+            _ => self.number(peek)?,
+        }
+        Ok(())
+    }
+
+    fn number(&mut self, peek: Peek) -> Result<(), Refusal> {
+        let written = match self.jiter.known_number_bytes(peek) {
+            Ok(literal) => number::write_canonical(literal, &mut self.out),
+            Err(error) => return Err(refusal(&error, self.text, self.place())),
+        };
+        written.map_err(|reason| Refusal::unstorable(self.place(), reason))
+    }
+
+    fn string(&mut self) -> Result<(), Refusal> {
+        let written = match self.jiter.known_str() {
+            Ok(text) => write_string(text, &mut self.out),
+            Err(error) => return Err(refusal(&error, self.text, self.place())),
+        };
+        written.map_err(|reason| Refusal::unstorable(self.place(), reason))
+    }
+
+    fn array(&mut self) -> Result<(), Refusal> {
+        self.out.push(b'[');
+        let mut next = self.jiter.known_array().map_err(|e| self.refused(&e))?;
+        let mut index = 0;
+        while let Some(peek) = next {
+            if index > 0 {
+                self.out.push(b',');
+            }
+            self.enter(Step::Item(index))?;
+            self.value(peek)?;
+            self.path.pop();
+            next = self.jiter.array_step().map_err(|e| self.refused(&e))?;
+            index += 1;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn object(&mut self) -> Result<(), Refusal> {
+        self.out.push(b'{');
+        let start = self.out.len();
+        let mut members: Vec<(String, Range<usize>)> = Vec::new();
+        let mut next =
+            self.jiter.known_object().map(owned).map_err(|e| refusal(&e, self.text, pointer(&self.path)))?;
+        while let Some(name) = next {
+            let from = self.out.len();
+            write_string(&name, &mut self.out).map_err(|reason| Refusal::unstorable(self.place(), reason))?;
+            self.out.push(b':');
+            self.enter(Step::Member(name))?;
+            let peek = self.jiter.peek().map_err(|e| self.refused(&e))?;
+            self.value(peek)?;
+            if let Some(Step::Member(name)) = self.path.pop() {
+                members.push((name, from..self.out.len()));
+            }
+            next =
+                self.jiter.next_key().map(owned).map_err(|e| refusal(&e, self.text, pointer(&self.path)))?;
+        }
+        self.sort_members(start, members)?;
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    /// Puts the members written from `start` on into the order of their names, commas between.
+    fn sort_members(
+        &mut self,
+        start: usize,
+        mut members: Vec<(String, Range<usize>)>,
+    ) -> Result<(), Refusal> {
+        members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        if let Some(twice) = members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            self.path.push(Step::Member(twice[0].0.clone()));
+            return Err(Refusal::unstorable(self.place(), "is a member name given twice in one object"));
+        }
+        let mut sorted = Vec::with_capacity(self.out.len() - start + members.len());
+        for (index, (_, range)) in members.into_iter().enumerate() {
+            if index > 0 {
+                sorted.push(b',');
+            }
+            sorted.extend_from_slice(&self.out[range]);
+        }
+        self.out.truncate(start);
+        self.out.append(&mut sorted);
+        Ok(())
+    }
+
+    fn enter(&mut self, step: Step) -> Result<(), Refusal> {
+        self.path.push(step);
+        if self.path.len() > MAX_DEPTH {
+            return Err(Refusal::unstorable(self.place(), format!("nests deeper than {MAX_DEPTH} levels")));
+        }
+        Ok(())
+    }
+
+    fn refused(&self, error: &JiterError) -> Refusal {
+        refusal(error, self.text, self.place())
+    }
+
+    fn place(&self) -> Place {
+        pointer(&self.path)
+    }
+}
+
+fn owned(name: Option<&str>) -> Option<String> {
+    name.map(str::to_owned)
+}
+
+/// The JSON pointer (RFC 6901) of a path, cut where it would grow without bound.
+fn pointer(path: &[Step]) -> Place {
+    const MAX_POINTER_BYTES: usize = 256;
+    let mut text = String::new();
+    for step in path {
+        match step {
+            Step::Member(name) => {
+                text.push('/');
+                text.push_str(&name.replace('~', "~0").replace('/', "~1"));
+            }
+            // Writing to a String cannot fail.
+            Step::Item(index) => drop(write!(text, "/{index}")),
+        }
+        if text.len() > MAX_POINTER_BYTES {
+            let end = text.floor_char_boundary(MAX_POINTER_BYTES);
+            text.truncate(end);
+            break;
+        }
+    }
+    Place::Data(text)
+}
+
+/// Writes `text` as a JSON string with as few escapes as JSON allows.
+fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    if text.contains('\0') {
+        return Err("holds U+0000, which PostgreSQL cannot store");
+    }
+    serde_json::to_writer(out, text).map_err(|_| "cannot be written as a JSON string")
+}

@@ -1,0 +1,67 @@
+//! Numbers as text: one canonical spelling for equal values, and the limits of `numeric`.
+
+use std::io::Write as _;
+
+/// How many digits a number may have once its exponent is written out.
+const MAX_DIGITS: i64 = 1_000;
+
+/// Writes the canonical form of a JSON number: `[-]digits[e exponent]`, where digits have
+/// neither leading nor trailing zeros; zero, of either sign, is `0`.
+pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+    let (negative, unsigned) = match literal.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, literal),
+    };
+    let (mantissa, exponent) = split_exponent(unsigned)?;
+    let (whole, fraction) = split_once(mantissa, |b| b == b'.');
+    check_width(exponent, whole.len(), fraction.len())?;
+    let digits: Vec<u8> = whole.iter().chain(fraction).copied().collect();
+    let leading = digits.iter().take_while(|b| **b == b'0').count();
+    if leading == digits.len() {
+        out.push(b'0');
+        return Ok(());
+    }
+    let trailing = digits.iter().rev().take_while(|b| **b == b'0').count();
+    let significant = &digits[leading..digits.len() - trailing];
+    let scale = exponent - count(fraction.len()) + count(trailing);
+    if negative {
+        out.push(b'-');
+    }
+    out.extend_from_slice(significant);
+    if scale != 0 {
+        write!(out, "e{scale}").map_err(|_| "cannot be written")?;
+    }
+    Ok(())
+}
+
+/// Refuses a number that PostgreSQL would expand to more digits than we allow.
+fn check_width(exponent: i64, whole: usize, fraction: usize) -> Result<(), &'static str> {
+    let before_point = (count(whole) + exponent).max(1);
+    let after_point = (count(fraction) - exponent).max(0);
+    if before_point + after_point > MAX_DIGITS {
+        return Err("has more than 1,000 digits when written out");
+    }
+    Ok(())
+}
+
+fn split_exponent(unsigned: &[u8]) -> Result<(&[u8], i64), &'static str> {
+    let (mantissa, exponent) = split_once(unsigned, |b| b == b'e' || b == b'E');
+    if exponent.is_empty() {
+        return Ok((mantissa, 0));
+    }
+    let text = std::str::from_utf8(exponent).map_err(|_| "is not a number")?;
+    // An exponent too long for 32 bits is far beyond numeric, whatever its digits are.
+    let exponent: i32 = text.parse().map_err(|_| "has an exponent beyond PostgreSQL's numeric")?;
+    Ok((mantissa, i64::from(exponent)))
+}
+
+fn split_once(text: &[u8], at: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
+    match text.iter().position(|b| at(*b)) {
+        Some(index) => (&text[..index], &text[index + 1..]),
+        None => (text, &[]),
+    }
+}
+
+fn count(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX / 4)
+}

@@ -1,0 +1,39 @@
+//! What a command can fail with, and the exit code that tells it: 1 failed or
+//! refused, 2 used wrongly.
+
+use std::process::ExitCode;
+
+use crate::{bench, books, flights, gateway_client, jaeger_client};
+
+/// Every message says what happened and, where it can, what to do next.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The command line asks for something that cannot be meant.
+    #[error("{0}")]
+    Usage(String),
+    /// The command did its work, and the result is bad news.
+    #[error("{0}")]
+    Failed(String),
+    #[error(transparent)]
+    Gateway(#[from] gateway_client::Error),
+    #[error(transparent)]
+    Books(#[from] books::Error),
+    #[error(transparent)]
+    Jaeger(#[from] jaeger_client::Error),
+    #[error(transparent)]
+    Flights(#[from] flights::Error),
+    #[error(transparent)]
+    Bench(#[from] bench::Error),
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl Error {
+    /// The exit code of the process that ends with this error.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) | Self::Flights(flights::Error::OutOfRange { .. }) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+}

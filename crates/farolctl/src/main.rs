@@ -1,0 +1,35 @@
+//! `farolctl`, the operator's tool: it talks to Farol only from the outside,
+//! over HTTP, PostgreSQL and Jaeger's API, and shares no code with its services.
+
+mod bench;
+mod books;
+mod cli;
+mod commands;
+mod delivery;
+mod error;
+mod flights;
+mod gateway_client;
+mod jaeger_client;
+mod json_text;
+mod output;
+mod progress;
+mod retry;
+mod table;
+mod trace_tree;
+mod traceparent;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    match commands::run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("farolctl: {error}");
+            error.exit_code()
+        }
+    }
+}
