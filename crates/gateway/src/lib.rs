@@ -1,1 +1,20 @@
-//! gateway
+//! HTTP in, Kafka out: takes CloudEvents from services and answers 202 only when Kafka holds
+//! them on all in-sync replicas.
+
+mod config;
+mod instruments;
+mod keys;
+mod observe;
+mod problem;
+mod publisher;
+mod receipts;
+mod routes;
+mod startup;
+mod stored_events;
+
+pub use config::Config;
+pub use startup::{Gateway, StartError};
+
+/// Who this service is in traces and in `/version`.
+pub const SERVICE: telemetry::Service =
+    telemetry::Service { name: "farol-gateway", version: env!("CARGO_PKG_VERSION") };

@@ -1,1 +1,101 @@
-//! telemetry
+//! How Farol's services tell what they do: traces by OTLP, metrics for Prometheus, logs as
+//! JSON lines, one start and one orderly stop for all three. Knows no domain type.
+//!
+//! The only crate that touches the OpenTelemetry SDK and its exporter.
+
+mod logs;
+mod metrics_page;
+mod propagation;
+mod resource;
+mod traces;
+
+use std::time::Duration;
+
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+pub use metrics_page::{MetricsPage, SECONDS_SUFFIX};
+pub use opentelemetry::propagation::{Extractor, Injector};
+pub use propagation::{Remote, adopt, extract, inject, link, trace_id};
+
+/// Who speaks: becomes the resource of every span, unless the environment says otherwise.
+#[derive(Debug, Clone, Copy)]
+pub struct Service {
+    /// `service.name`
+    pub name: &'static str,
+    /// `service.version`
+    pub version: &'static str,
+}
+
+/// Why telemetry could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The OTLP exporter refused its settings.
+    #[error("the OTLP trace exporter cannot be built: {0}")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// `FAROL_LOG` is not a filter.
+    #[error("FAROL_LOG is not a log filter such as `info` or `warn,gateway=debug`: {0}")]
+    LogFilter(#[from] tracing_subscriber::filter::ParseError),
+    /// Buckets or recorder were refused.
+    #[error("the metrics recorder cannot be built: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    /// Something else in the process already took the place.
+    #[error("telemetry is already set up in this process: {0}")]
+    AlreadyThere(#[from] tracing_subscriber::util::TryInitError),
+}
+
+/// Telemetry that is set up. [`Telemetry::shutdown`] must be the last thing a program does.
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+    metrics: MetricsPage,
+}
+
+/// Sets up traces, logs and metrics for the whole process.
+///
+/// Honours the OpenTelemetry variables (`OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`,
+/// `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME`, `OTEL_BSP_*`); `OTEL_SDK_DISABLED=true`
+/// switches traces off; `FAROL_LOG` filters the log.
+pub fn start(service: Service) -> Result<Telemetry, StartError> {
+    let log = logs::layer()?;
+    let metrics = MetricsPage::install()?;
+    let provider = match traces::is_disabled() {
+        true => None,
+        false => Some(traces::provider(service)?),
+    };
+    let spans = provider.as_ref().map(|provider| traces::layer(provider, service));
+    tracing_subscriber::registry().with(spans).with(log).try_init()?;
+    propagation::install();
+    report_panics();
+    Ok(Telemetry { provider, metrics })
+}
+
+impl Telemetry {
+    /// The page that Prometheus scrapes.
+    pub fn metrics(&self) -> MetricsPage {
+        self.metrics.clone()
+    }
+
+    /// Sends what is still queued, for `budget` at the longest. The last log line of a program
+    /// may come after this; a span that ends after this is lost.
+    pub async fn shutdown(self, budget: Duration) {
+        let Some(provider) = self.provider else { return };
+        // The batch processor's thread is waited for, which a runtime's thread must not do.
+        let flushed = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(budget)).await;
+        match flushed {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "spans may be lost: the tracer did not flush in time"),
+            Err(error) => tracing::warn!(%error, "spans may be lost: the flush did not run"),
+        }
+    }
+}
+
+/// A panic is logged like any other failure, inside the span it happened in.
+fn report_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(exception.r#type = "panic", location, "a thread panicked");
+        default(panic);
+    }));
+}

@@ -1,1 +1,24 @@
-//! worker
+//! Kafka in, PostgreSQL out: turns each record into exactly one row, a duplicate of a row, or a
+//! dead letter with its cause, and keeps the books that prove it.
+
+mod assignment;
+mod batch;
+mod config;
+mod consumer;
+mod failure;
+mod instruments;
+mod management;
+pub mod migrate;
+mod pipeline;
+mod record;
+mod startup;
+mod status;
+mod store;
+mod trace;
+
+pub use config::Config;
+pub use startup::{StartError, Worker};
+
+/// Who this service is in traces and logs.
+pub const SERVICE: telemetry::Service =
+    telemetry::Service { name: "farol-worker", version: env!("CARGO_PKG_VERSION") };

@@ -1,0 +1,34 @@
+//! `farol-gateway`: settings, telemetry, build, run, drain, flush.
+
+use std::process::ExitCode;
+
+use gateway::{Config, Gateway, SERVICE};
+use service::{Environment, stop_signal};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = match Config::read(Environment::of_process()) {
+        Ok(config) => config,
+        Err(mistakes) => return refuse("settings", &mistakes),
+    };
+    let telemetry = match telemetry::start(SERVICE) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return refuse("telemetry", &error),
+    };
+    let flush = config.flush_timeout;
+    let outcome = match Gateway::build(config, telemetry.metrics()).await {
+        Ok(gateway) => gateway.run(stop_signal()).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "the gateway ended by a failure");
+    }
+    telemetry.shutdown(flush).await;
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Says on standard error why the gateway did not start; there is no log yet.
+fn refuse(what: &str, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("farol-gateway cannot start, its {what} are wrong:\n{error}");
+    ExitCode::FAILURE
+}

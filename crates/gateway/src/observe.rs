@@ -1,0 +1,139 @@
+//! What every request leaves behind: a SERVER span by the HTTP semantic conventions, and the
+//! rate, errors and duration of its route.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, Version};
+use actix_web::middleware::Next;
+use telemetry::Extractor;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
+use crate::instruments;
+
+/// Routes whose requests make metrics but no span: machines ask them every few seconds.
+const WITHOUT_SPAN: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+/// The middleware; it wraps the whole application, unknown routes included.
+pub(crate) async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let route = request.match_pattern();
+    let method = method_name(request.method());
+    let mut measured = Measured::start(method, route.clone());
+    let span = match &route {
+        Some(route) if WITHOUT_SPAN.contains(&route.as_str()) => Span::none(),
+        _ => server_span(&request, method, route.as_deref()),
+    };
+    let outcome = next.call(request).instrument(span.clone()).await;
+    let status = match &outcome {
+        Ok(response) => response.status().as_u16(),
+        Err(error) => error.as_response_error().status_code().as_u16(),
+    };
+    measured.status = Some(status);
+    span.record("http.response.status_code", i64::from(status));
+    if status >= 500 {
+        span.record("otel.status_code", "error");
+        span.record("error.type", status.to_string());
+    }
+    outcome
+}
+
+fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&str>) -> Span {
+    let shown_method = if method == "_OTHER" { "HTTP" } else { method };
+    let name = route.map_or_else(|| shown_method.to_owned(), |route| format!("{shown_method} {route}"));
+    let info = request.connection_info();
+    let span = tracing::info_span!(
+        "http",
+        otel.name = name,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        error.r#type = Empty,
+        http.request.method = method,
+        http.request.method_original = Empty,
+        http.response.status_code = Empty,
+        http.route = route,
+        url.path = request.path(),
+        url.scheme = info.scheme(),
+        server.address = info.host(),
+        client.address = info.realip_remote_addr(),
+        network.protocol.version = protocol_version(request.version()),
+        user_agent.original = Empty,
+    );
+    drop(info);
+    if method == "_OTHER" {
+        span.record("http.request.method_original", request.method().as_str());
+    }
+    if let Some(agent) = request.headers().get("user-agent").and_then(|value| value.to_str().ok()) {
+        span.record("user_agent.original", agent);
+    }
+    telemetry::adopt(&span, &telemetry::extract(&Headers(request.headers())));
+    span
+}
+
+/// The method if HTTP defines it, else `_OTHER`: a client must not invent label values.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        Method::CONNECT => "CONNECT",
+        Method::TRACE => "TRACE",
+        _ => "_OTHER",
+    }
+}
+
+fn protocol_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        _ => "1.1",
+    }
+}
+
+/// Counts a request while it lives; `Drop` also sees the ones whose client went away.
+struct Measured {
+    method: &'static str,
+    route: String,
+    status: Option<u16>,
+    started: Instant,
+}
+
+/// The status of a request that nobody waited for: the code nginx made customary.
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
+impl Measured {
+    fn start(method: &'static str, route: Option<String>) -> Self {
+        instruments::active_requests(1.0);
+        Self { method, route: route.unwrap_or_default(), status: None, started: Instant::now() }
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        instruments::active_requests(-1.0);
+        let status = self.status.unwrap_or(CLIENT_CLOSED_REQUEST);
+        instruments::request(self.method, std::mem::take(&mut self.route), status, self.started.elapsed());
+    }
+}
+
+struct Headers<'r>(&'r HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(|name| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,158 @@
+//! Building binds and connects, running serves until told to stop: two calls, so that a caller
+//! learns the port in between.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, middleware, web};
+use telemetry::MetricsPage;
+
+use crate::config::Config;
+use crate::keys::{Keys, KeysError};
+use crate::publisher::Publisher;
+use crate::receipts::Receipts;
+use crate::stored_events::StoredEvents;
+use crate::{instruments, observe, routes};
+
+/// Why the gateway could not start or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The keys are not usable.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// librdkafka refused its settings.
+    #[error("the Kafka producer cannot be made: {0}")]
+    Kafka(#[from] rdkafka::error::KafkaError),
+    /// `FAROL_DATABASE_URL` is no connection string. The text itself is a secret.
+    #[error("FAROL_DATABASE_URL is not a PostgreSQL connection string")]
+    DatabaseUrl(#[from] tokio_postgres::Error),
+    /// The pool refused its settings.
+    #[error("the PostgreSQL pool cannot be made: {0}")]
+    Pool(#[from] deadpool_postgres::BuildError),
+    /// `FAROL_REDIS_URL` is no Redis address.
+    #[error("FAROL_REDIS_URL is not a Redis URL")]
+    Redis(#[from] fred::error::Error),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr} (FAROL_HTTP_ADDR): {source}")]
+    Listen {
+        /// The configured address.
+        addr: SocketAddr,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The server ended by itself.
+    #[error("the HTTP server failed: {0}")]
+    Serve(#[from] std::io::Error),
+    /// Events were still on their way when time was up; their clients got no 202.
+    #[error("the Kafka producer could not be flushed in time: {0}")]
+    Flush(rdkafka::error::KafkaError),
+    /// A background task could not be waited for.
+    #[error("a shutdown task did not run: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+/// What every handler can reach.
+pub(crate) struct State {
+    pub(crate) keys: Keys,
+    pub(crate) auth_required: bool,
+    pub(crate) publisher: Publisher,
+    pub(crate) receipts: Receipts,
+    pub(crate) stored: StoredEvents,
+    pub(crate) metrics: MetricsPage,
+    pub(crate) max_event_bytes: usize,
+    pub(crate) body_timeout: Duration,
+    pub(crate) dev: bool,
+    pub(crate) deployed_by: String,
+    draining: AtomicBool,
+}
+
+impl State {
+    /// Why this replica should get no requests; `None` while it should.
+    pub(crate) fn not_ready_because(&self) -> Option<&'static str> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Some("draining");
+        }
+        self.publisher.fatal_error().map(|_| "producer_fatal")
+    }
+}
+
+/// A gateway that listens but does not serve yet.
+pub struct Gateway {
+    server: Server,
+    addr: SocketAddr,
+    state: Arc<State>,
+    config: Config,
+}
+
+impl Gateway {
+    /// Connects to what it needs and binds its address. Kafka, Redis and PostgreSQL may still be
+    /// away: their clients keep trying.
+    pub async fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
+        instruments::describe();
+        let keys = match &config.keys_file {
+            Some(file) => Keys::load(file)?,
+            None => Keys::open(),
+        };
+        let state = Arc::new(State {
+            keys,
+            auth_required: config.keys_file.is_some(),
+            publisher: Publisher::connect(&config)?,
+            receipts: Receipts::connect(&config)?,
+            stored: StoredEvents::connect(&config)?,
+            metrics,
+            max_event_bytes: config.max_event_bytes,
+            body_timeout: config.body_timeout,
+            dev: config.dev,
+            deployed_by: config.deployed_by.clone(),
+            draining: AtomicBool::new(false),
+        });
+        let (server, addr) = listen(&config, Arc::clone(&state))?;
+        Ok(Self { server, addr, state, config })
+    }
+
+    /// The address it is bound to.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves until `stop` completes, then drains: readiness falls, load balancers get time to
+    /// see it, requests in flight finish, the producer is emptied.
+    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
+        let Self { server, addr, state, config } = self;
+        tracing::info!(%addr, topic = state.publisher.topic(), dev = state.dev, "gateway serves");
+        let handle = server.handle();
+        let serving = tokio::spawn(server);
+        tokio::pin!(serving);
+        tokio::select! {
+            ended = &mut serving => return Ok(ended??),
+            stopped = stop => stopped?,
+        }
+        state.draining.store(true, Ordering::Relaxed);
+        tokio::time::sleep(config.shutdown_wait).await;
+        handle.stop(true).await;
+        serving.await??;
+        let flush_timeout = config.delivery_timeout;
+        let flushed = tokio::task::spawn_blocking(move || state.publisher.flush(flush_timeout)).await?;
+        flushed.map_err(StartError::Flush)?;
+        tracing::info!("gateway drained");
+        Ok(())
+    }
+}
+
+fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
+    let refused = |source| StartError::Listen { addr: config.http_addr, source };
+    let data = web::Data::from(state);
+    let http = HttpServer::new(move || {
+        App::new().app_data(data.clone()).configure(routes::map).wrap(middleware::from_fn(observe::observe))
+    })
+    .disable_signals()
+    .shutdown_timeout(config.shutdown_timeout.as_secs())
+    .bind(config.http_addr)
+    .map_err(refused)?;
+    let addr = http.addrs().first().copied().unwrap_or(config.http_addr);
+    Ok((http.run(), addr))
+}

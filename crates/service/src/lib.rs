@@ -1,0 +1,10 @@
+//! What every service of Farol has around its work: settings from the environment, secrets that
+//! cannot be printed, and the signal to stop. Knows no setting of any program.
+
+mod environment;
+mod secret;
+mod stop;
+
+pub use environment::{Environment, Mistakes};
+pub use secret::Secret;
+pub use stop::stop_signal;

@@ -1,0 +1,100 @@
+//! Trace context across process borders: W3C `traceparent` in, `traceparent` out.
+
+use opentelemetry::propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::{Context, global};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+const TRACEPARENT: &str = "traceparent";
+
+/// The span that a message came from, as its carrier told it.
+#[derive(Debug, Clone)]
+pub enum Remote {
+    /// The carrier holds no trace context.
+    None,
+    /// The carrier holds something that is no trace context; the receiver starts a new trace.
+    Broken,
+    /// The context of the sender's span.
+    Span(Context),
+}
+
+impl Remote {
+    /// Whether the sender decided that this trace is recorded.
+    pub fn is_sampled(&self) -> bool {
+        self.span_context().is_some_and(|span| span.is_sampled())
+    }
+
+    /// The trace's id in hexadecimal.
+    pub fn trace_id(&self) -> Option<String> {
+        self.span_context().map(|span| span.trace_id().to_string())
+    }
+
+    fn span_context(&self) -> Option<SpanContext> {
+        match self {
+            Self::Span(context) => Some(context.span().span_context().clone()),
+            Self::None | Self::Broken => None,
+        }
+    }
+}
+
+pub(crate) fn install() {
+    let propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> =
+        vec![Box::new(TraceContextPropagator::new()), Box::new(BaggagePropagator::new())];
+    global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
+}
+
+/// Reads the sender's span out of a message.
+pub fn extract(carrier: &dyn Extractor) -> Remote {
+    let Some(header) = carrier.get(TRACEPARENT) else { return Remote::None };
+    // An empty context as the base: what happens to be current here must not leak in.
+    let context = global::get_text_map_propagator(|p| p.extract_with_context(&Context::new(), carrier));
+    match context.span().span_context().is_valid() {
+        true => Remote::Span(context),
+        false if header.is_empty() => Remote::None,
+        false => Remote::Broken,
+    }
+}
+
+/// Writes `span` into a message, for whoever receives it to continue the trace.
+pub fn inject(span: &Span, carrier: &mut dyn Injector) {
+    let context = span.context();
+    global::get_text_map_propagator(|p| p.inject_context(&context, &mut WithoutEmpty(carrier)));
+}
+
+/// Makes the sender's span the parent of `span`, which must not have been entered yet.
+pub fn adopt(span: &Span, remote: &Remote) {
+    if let Remote::Span(context) = remote
+        && let Err(error) = span.set_parent(context.clone())
+        && !span.is_disabled()
+    {
+        // Traces switched off have no layer and no parent to set; anything else is our mistake.
+        tracing::debug!(%error, "the span could not join its trace");
+    }
+}
+
+/// Links `span` to the sender's span without becoming its child.
+pub fn link(span: &Span, remote: &Remote) {
+    if let Some(context) = remote.span_context() {
+        span.add_link(context);
+    }
+}
+
+/// The id of the trace that `span` belongs to, in hexadecimal; `None` where traces are off.
+pub fn trace_id(span: &Span) -> Option<String> {
+    let context = span.context();
+    let ids = context.span().span_context().clone();
+    ids.is_valid().then(|| ids.trace_id().to_string())
+}
+
+/// The propagator writes an empty `tracestate`, which would be one useless header a message.
+struct WithoutEmpty<'c>(&'c mut dyn Injector);
+
+impl Injector for WithoutEmpty<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if !value.is_empty() {
+            self.0.set(key, value);
+        }
+    }
+}

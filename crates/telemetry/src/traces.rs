@@ -1,0 +1,60 @@
+//! Traces: spans of the `tracing` crate, batched and sent by OTLP over HTTP.
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::SpanExporter;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Subscriber};
+use tracing_opentelemetry::OpenTelemetryLayer;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{Filtered, Targets};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::{Service, StartError, resource};
+
+/// The semantic conventions that span and attribute names follow.
+const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
+
+/// What sends spans must not make spans itself, or each export would cause the next.
+pub(crate) const TRANSPORT: [&str; 6] = ["opentelemetry", "h2", "hyper", "hyper_util", "reqwest", "tower"];
+
+/// Whether `OTEL_SDK_DISABLED` switches traces off; the Rust SDK does not look itself.
+pub(crate) fn is_disabled() -> bool {
+    std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
+}
+
+/// A provider with its own batching thread; endpoint, sampler and limits come from `OTEL_*`.
+pub(crate) fn provider(service: Service) -> Result<SdkTracerProvider, StartError> {
+    let exporter = SpanExporter::builder().with_http().build()?;
+    Ok(SdkTracerProvider::builder()
+        .with_resource(resource::of(service))
+        .with_batch_exporter(exporter)
+        .build())
+}
+
+/// The layer that turns `tracing` spans into OpenTelemetry spans, without extras nobody reads.
+pub(crate) fn layer<S>(
+    provider: &SdkTracerProvider,
+    service: Service,
+) -> Filtered<OpenTelemetryLayer<S, SdkTracer>, Targets, S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let scope = InstrumentationScope::builder(service.name)
+        .with_version(service.version)
+        .with_schema_url(SCHEMA_URL)
+        .build();
+    let quiet = Targets::new()
+        .with_default(Level::INFO)
+        .with_targets(TRANSPORT.map(|target| (target, LevelFilter::OFF)));
+    tracing_opentelemetry::layer()
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_error_records_to_exceptions(false)
+        .with_error_fields_to_exceptions(false)
+        .with_tracer(provider.tracer_with_scope(scope))
+        .with_filter(quiet)
+}

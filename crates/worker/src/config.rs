@@ -1,0 +1,64 @@
+//! Every setting of the worker, read once at start.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use service::{Environment, Mistakes, Secret};
+
+/// The worker's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `FAROL_MANAGEMENT_ADDR`: where `/health`, `/ready` and `/metrics` are.
+    pub management_addr: SocketAddr,
+    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, comma-separated.
+    pub kafka_brokers: String,
+    /// `FAROL_KAFKA_TOPIC`: where events come from.
+    pub kafka_topic: String,
+    /// `FAROL_KAFKA_GROUP`: the consumer group that shares the topic's partitions.
+    pub kafka_group: String,
+    /// `FAROL_DATABASE_URL`: the PostgreSQL that keeps rows, dead letters and ledger.
+    pub database_url: Secret,
+    /// What ends a batch.
+    pub batch: BatchLimits,
+    /// `FAROL_FLUSH_TIMEOUT`: how long the last spans may take.
+    pub flush_timeout: Duration,
+}
+
+/// What ends a batch, whichever comes first. The transaction of one batch, and so what is lost
+/// and repeated after a crash, is bounded by these.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// `FAROL_BATCH_MAX_RECORDS`
+    pub records: usize,
+    /// `FAROL_BATCH_MAX_BYTES`, counted over keys, values and headers.
+    pub bytes: usize,
+    /// `FAROL_BATCH_MAX_AGE`: the longest a record waits for company.
+    pub age: Duration,
+}
+
+impl Config {
+    /// Reads the settings, or says everything that is wrong with them.
+    pub fn read(mut env: Environment<'_>) -> Result<Self, Mistakes> {
+        let management_addr = env.or("FAROL_MANAGEMENT_ADDR", "127.0.0.1:8081");
+        let kafka_brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
+        let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
+        let kafka_group = env.or("FAROL_KAFKA_GROUP", "farol-worker");
+        let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
+        let records = env.number("FAROL_BATCH_MAX_RECORDS", 5_000, 1..=100_000);
+        let bytes = env.number("FAROL_BATCH_MAX_BYTES", 16 << 20, 1_024..=256 << 20);
+        let age = env.duration("FAROL_BATCH_MAX_AGE", "10ms");
+        let flush_timeout = env.duration("FAROL_FLUSH_TIMEOUT", "5s");
+        let config = (|| {
+            Some(Self {
+                management_addr: management_addr?,
+                kafka_brokers: kafka_brokers?,
+                kafka_topic: kafka_topic?,
+                kafka_group: kafka_group?,
+                database_url: database_url?,
+                batch: BatchLimits { records: records?, bytes: bytes?, age: age? },
+                flush_timeout: flush_timeout?,
+            })
+        })();
+        env.finish(config)
+    }
+}

@@ -1,0 +1,76 @@
+//! `farol-worker`: settings, telemetry, build, run, drain, flush; and `migrate`.
+
+use std::process::ExitCode;
+
+use service::{Environment, stop_signal};
+use worker::{Config, SERVICE, Worker, migrate};
+
+const USAGE: &str = "\
+farol-worker          consume events from Kafka and store them in PostgreSQL
+farol-worker migrate  bring the database schema up to date, then exit
+
+Settings come from environment variables; those it needs: FAROL_DATABASE_URL, and to consume
+FAROL_KAFKA_BROKERS. A start with wrong ones names them all.";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => run().await,
+        ["migrate"] => run_migrations().await,
+        ["--help" | "-h" | "help"] => said(USAGE),
+        ["--version" | "-V"] => said(&format!("{} {}", SERVICE.name, SERVICE.version)),
+        _ => refuse("arguments", &USAGE),
+    }
+}
+
+async fn run() -> ExitCode {
+    let config = match Config::read(Environment::of_process()) {
+        Ok(config) => config,
+        Err(mistakes) => return refuse("settings", &mistakes),
+    };
+    let telemetry = match telemetry::start(SERVICE) {
+        Ok(telemetry) => telemetry,
+        Err(error) => return refuse("telemetry", &error),
+    };
+    let flush = config.flush_timeout;
+    let outcome = match Worker::build(config, telemetry.metrics()) {
+        Ok(worker) => worker.run(stop_signal()).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &outcome {
+        tracing::error!(%error, "the worker ended by a failure");
+    }
+    telemetry.shutdown(flush).await;
+    if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn run_migrations() -> ExitCode {
+    let mut env = Environment::of_process();
+    let url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
+    let url = match env.finish(url) {
+        Ok(url) => url,
+        Err(mistakes) => return refuse("settings", &mistakes),
+    };
+    match migrate::run(&url).await {
+        Ok(applied) if applied.is_empty() => said("the schema is up to date"),
+        Ok(applied) => said(&format!("applied {}", applied.join(", "))),
+        Err(error) => {
+            eprintln!("farol-worker migrate failed, nothing half-applied is kept:\n{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn said(text: &str) -> ExitCode {
+    use std::io::Write as _;
+    match writeln!(std::io::stdout(), "{text}") {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn refuse(what: &str, error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("farol-worker cannot start, its {what} are wrong:\n{error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,45 @@
+//! Forward-only migrations of the schema `farol`, run by command and never silently at a start.
+
+use service::Secret;
+use tokio_postgres::NoTls;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Where the applied migrations are recorded.
+const HISTORY: &str = "farol.schema_history";
+/// Two of these commands at once would both try: the second waits for this lock.
+const LOCK: &str = "SELECT pg_advisory_lock(hashtext('farol.schema_history'))";
+
+/// Why the schema could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// No connection, or PostgreSQL refused a statement of ours.
+    #[error("PostgreSQL: {}", failure_text(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// A migration failed, or an applied one differs from the one in this program.
+    #[error("{0}")]
+    Migration(#[from] Box<refinery::Error>),
+}
+
+fn failure_text(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// Applies what is missing; answers with the names of what it applied.
+pub async fn run(database_url: &Secret) -> Result<Vec<String>, MigrateError> {
+    let (mut client, connection) = tokio_postgres::connect(database_url.reveal(), NoTls).await?;
+    let driving = tokio::spawn(connection);
+    client.batch_execute(LOCK).await?;
+    client.batch_execute("CREATE SCHEMA IF NOT EXISTS farol").await?;
+    let mut runner = embedded::migrations::runner();
+    runner.set_migration_table_name(HISTORY);
+    let report = runner.run_async(&mut client).await.map_err(Box::new)?;
+    // The lock goes with the connection.
+    drop(client);
+    if let Ok(Err(error)) = driving.await {
+        tracing::debug!(%error, "the connection of the migration ended by an error");
+    }
+    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+}

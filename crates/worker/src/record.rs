@@ -1,0 +1,115 @@
+//! One record of Kafka as the worker handles it: what came, what it says, where it belongs.
+
+use bytes::Bytes;
+use event::{Event, Refusal, kafka};
+use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use sha2::{Digest as _, Sha256};
+use telemetry::{Extractor, Remote};
+use tracing::Span;
+
+use crate::trace;
+
+/// A record's bytes as Kafka held them; a dead letter keeps them all.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Raw {
+    pub(crate) key: Option<Vec<u8>>,
+    pub(crate) value: Option<Bytes>,
+    pub(crate) headers: Vec<(String, Option<Vec<u8>>)>,
+}
+
+/// A consumed record.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) raw: Raw,
+    /// The event in it, or why there is none.
+    pub(crate) content: Result<Event, Refusal>,
+    /// Open from here until the record's outcome is committed.
+    pub(crate) span: Span,
+    pub(crate) remote: Remote,
+}
+
+impl Record {
+    /// Takes a record out of the client's hands and decodes it.
+    pub(crate) fn of(message: &BorrowedMessage<'_>) -> Self {
+        let raw = Raw {
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(Bytes::copy_from_slice),
+            headers: message.headers().map_or_else(Vec::new, |headers| {
+                headers.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect()
+            }),
+        };
+        let headers = raw.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
+        let content = kafka::read(headers, raw.value.clone());
+        let remote = telemetry::extract(&raw);
+        let (partition, offset) = (message.partition(), message.offset());
+        let span = trace::process(message.topic(), partition, offset, &remote);
+        Self { partition, offset, timestamp_ms: message.timestamp().to_millis(), raw, content, span, remote }
+    }
+
+    /// How much memory it holds, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let headers: usize =
+            self.raw.headers.iter().map(|(n, v)| n.len() + v.as_ref().map_or(0, Vec::len)).sum();
+        headers + self.raw.key.as_ref().map_or(0, Vec::len) + self.raw.value.as_ref().map_or(0, Bytes::len)
+    }
+
+    /// The gateway's name for who sent it.
+    pub(crate) fn producer(&self) -> Option<&str> {
+        self.raw.header("farol-producer")
+    }
+
+    /// When the gateway received it, in milliseconds since 1970.
+    pub(crate) fn received_at_ms(&self) -> Option<i64> {
+        self.raw.header("farol-received-at")?.parse().ok()
+    }
+
+    /// The trace that its row leads to.
+    pub(crate) fn trace_id(&self) -> Option<String> {
+        self.remote.trace_id().or_else(|| telemetry::trace_id(&self.span))
+    }
+}
+
+impl Raw {
+    /// The last header of this name, as text.
+    fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().rev().find(|(key, _)| key == name)?;
+        std::str::from_utf8(value.as_deref()?).ok()
+    }
+
+    /// SHA-256 over key, value and headers: tells whether an offset still holds this record.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        part(&mut hash, self.key.as_deref());
+        part(&mut hash, self.value.as_deref());
+        for (name, value) in &self.headers {
+            part(&mut hash, Some(name.as_bytes()));
+            part(&mut hash, value.as_deref());
+        }
+        hash.finalize().into()
+    }
+}
+
+/// One part and whether it is there, so that no two records run together into the same bytes.
+fn part(hash: &mut Sha256, bytes: Option<&[u8]>) {
+    match bytes {
+        None => hash.update([0]),
+        Some(bytes) => {
+            hash.update([1]);
+            hash.update(bytes.len().to_be_bytes());
+            hash.update(bytes);
+        }
+    }
+}
+
+impl Extractor for Raw {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.header(key)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.headers.iter().map(|(name, _)| name.as_str()).collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! Building binds and connects, running consumes until told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use telemetry::MetricsPage;
+use tokio::runtime::Handle;
+
+use crate::config::Config;
+use crate::consumer::{Consumer, Stop};
+use crate::failure::{Backoff, Class};
+use crate::pipeline::Pipeline;
+use crate::status::{Reason, Status};
+use crate::store::{Store, StoreError};
+use crate::{instruments, management};
+
+/// How often the partitions of the coming days are looked after.
+const PARTITION_ROUND: Duration = Duration::from_secs(3_600);
+
+/// Why the worker could not start or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `FAROL_DATABASE_URL` is no connection string. The text itself is a secret.
+    #[error("FAROL_DATABASE_URL is not a PostgreSQL connection string")]
+    DatabaseUrl(#[from] tokio_postgres::Error),
+    /// The pool refused its settings.
+    #[error("the PostgreSQL pool cannot be made: {0}")]
+    Pool(#[from] deadpool_postgres::BuildError),
+    /// librdkafka refused its settings.
+    #[error("the Kafka consumer cannot be made: {0}")]
+    Kafka(#[from] rdkafka::error::KafkaError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr} (FAROL_MANAGEMENT_ADDR): {source}")]
+    Listen {
+        /// The configured address.
+        addr: SocketAddr,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The management server or the signal handler failed.
+    #[error("the worker's listener failed: {0}")]
+    Serve(#[from] std::io::Error),
+    /// The pipeline's thread panicked.
+    #[error("the pipeline did not end properly: {0}")]
+    Pipeline(#[from] tokio::task::JoinError),
+}
+
+/// A worker that listens but does not consume yet.
+pub struct Worker {
+    config: Config,
+    store: Store,
+    status: Status,
+    server: Server,
+    addr: SocketAddr,
+}
+
+impl Worker {
+    /// Binds the management address. Kafka and PostgreSQL may still be away.
+    pub fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
+        instruments::describe();
+        let store = Store::connect(&config.database_url)?;
+        let status = Status::starting();
+        let (server, addr) = management::listen(config.management_addr, status.clone(), metrics)
+            .map_err(|source| StartError::Listen { addr: config.management_addr, source })?;
+        Ok(Self { config, store, status, server, addr })
+    }
+
+    /// The management address it is bound to.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Consumes until `stop` completes; then the batch in hand is finished and the group is left.
+    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
+        let Self { config, store, status, server, addr } = self;
+        tracing::info!(%addr, topic = config.kafka_topic, group = config.kafka_group, "worker starts");
+        let management = server.handle();
+        let serving = tokio::spawn(server);
+        let told = Stop::default();
+        let keeping = tokio::spawn(keep_partitions(store.clone(), status.clone()));
+        let pipeline = {
+            let (status, told, runtime) = (status.clone(), told.clone(), Handle::current());
+            tokio::task::spawn_blocking(move || consume(&config, store, status, runtime, told))
+        };
+        tokio::pin!(pipeline);
+        let outcome = tokio::select! {
+            ended = &mut pipeline => ended?,
+            stopped = stop => {
+                stopped?;
+                status.draining();
+                told.now();
+                pipeline.await?
+            }
+        };
+        keeping.abort();
+        management.stop(true).await;
+        serving.await??;
+        outcome
+    }
+}
+
+fn consume(
+    config: &Config,
+    store: Store,
+    status: Status,
+    runtime: Handle,
+    stop: Stop,
+) -> Result<(), StartError> {
+    wait_for_schema(&store, &status, &runtime, &stop);
+    let Some(consumer) = Consumer::join(config, store.clone(), runtime.clone(), stop.clone())? else {
+        return Ok(());
+    };
+    Pipeline { consumer, store, limits: config.batch, status, runtime, stop }.run();
+    Ok(())
+}
+
+/// Consuming without tables would only fail; joining the group first would keep partitions from
+/// workers that could.
+fn wait_for_schema(store: &Store, status: &Status, runtime: &Handle, stop: &Stop) {
+    let mut backoff = Backoff::new();
+    while !stop.is_set() {
+        match runtime.block_on(store.create_partitions()) {
+            Ok(_) => return,
+            Err(error) => {
+                report_schema(&error, status);
+                std::thread::sleep(backoff.next_wait().min(Duration::from_secs(2)));
+            }
+        }
+    }
+}
+
+fn report_schema(error: &StoreError, status: &Status) {
+    match error.class() {
+        Class::Structural => {
+            status.stopped(Reason::Database);
+            tracing::error!(%error, "the schema is not there: run `farol-worker migrate`");
+        }
+        Class::Transient | Class::Data => tracing::warn!(%error, "waiting for PostgreSQL"),
+    }
+}
+
+/// Rows need the partition of their day; it is made a week ahead, so this may fail for days.
+async fn keep_partitions(store: Store, status: Status) {
+    loop {
+        tokio::time::sleep(PARTITION_ROUND).await;
+        match store.create_partitions().await {
+            Ok(created) => tracing::info!(created, "partitions of the coming days are there"),
+            Err(error) => {
+                tracing::error!(%error, phase = status.not_ready_because(), "partitions cannot be made");
+            }
+        }
+    }
+}

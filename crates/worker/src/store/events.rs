@@ -1,0 +1,304 @@
+//! The rows' statements: keys first, then the rows whose key was fresh; what is left over is a
+//! duplicate or a conflict. Rows that PostgreSQL cannot hold are found by bisection.
+
+use std::collections::HashSet;
+
+use deadpool_postgres::Transaction;
+use event::{DIGEST_VERSION, Data, Event, EventKey};
+use time::OffsetDateTime;
+
+use super::dead_letters::Letter;
+use super::{Book, StoreError, trace_id_bytes};
+use crate::failure::Class;
+use crate::instruments::Outcome;
+use crate::record::Record;
+
+/// Sorted by key: neighbours in the index are written together, and two workers that insert
+/// the same keys wait for each other in one order.
+const INSERT_KEYS: &str = "
+INSERT INTO farol.event_keys (tx, key, digest, n, digest_version)
+SELECT pg_current_xact_id()::text::bigint, key, digest, n, $4
+FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n) ORDER BY key
+ON CONFLICT (key) DO NOTHING RETURNING n";
+
+const INSERT_ROWS: &str = "
+INSERT INTO farol.events
+    (tx, topic, digest_version, key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type,
+     subject, time_text, datacontenttype, dataschema, producer, extensions, data, data_bytes)
+SELECT pg_current_xact_id()::text::bigint, $1, $2, key, n, partition, \"offset\", received_at, time, digest, trace_id,
+       source, id, type, subject, time_text, datacontenttype, dataschema, producer, extensions::jsonb, data::jsonb,
+       data_bytes
+FROM unnest($3::uuid[], $4::int[], $5::int[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[],
+            $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
+            $18::text[], $19::text[], $20::text[], $21::bytea[])
+    AS batch (key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type, subject,
+              time_text, datacontenttype, dataschema, producer, extensions, data, data_bytes)";
+
+const COMPARE: &str = "
+SELECT batch.n, k.digest = batch.digest
+FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n)
+JOIN farol.event_keys AS k USING (key)";
+
+/// What became of each record of a batch.
+pub(super) struct Decided {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) letters: Vec<Letter>,
+}
+
+/// An event on its way into a row; `n` is its place in the batch.
+struct Candidate<'r> {
+    n: i32,
+    key: EventKey,
+    digest: Vec<u8>,
+    event: &'r Event,
+    record: &'r Record,
+}
+
+/// Writes every event of the batch that has no row yet, and decides all records.
+pub(super) async fn store(
+    transaction: &mut Transaction<'_>,
+    book: &Book,
+    records: &[&Record],
+) -> Result<Decided, StoreError> {
+    let mut decided = Decided { outcomes: vec![Outcome::DeadLettered; records.len()], letters: Vec::new() };
+    let mut candidates = Vec::with_capacity(records.len());
+    for (n, record) in records.iter().enumerate() {
+        match &record.content {
+            Ok(event) => candidates.push(Candidate {
+                n: i32::try_from(n).unwrap_or(i32::MAX),
+                key: event.key(),
+                digest: event.digest().as_bytes().to_vec(),
+                event,
+                record,
+            }),
+            Err(refusal) => decided.letters.push(Letter::undecodable(n, refusal.to_string())),
+        }
+    }
+    let mut pending = candidates;
+    while !pending.is_empty() {
+        let (firsts, repeated) = split_repeated(pending);
+        let known = insert(transaction, book, firsts, &mut decided).await?;
+        if !compare(transaction, known, &mut decided).await?.is_empty() {
+            return Err(StoreError::KeyExpired);
+        }
+        // A repetition finds the row of its first; where that was refused, it gets its own try.
+        pending = compare(transaction, repeated, &mut decided).await?;
+    }
+    Ok(decided)
+}
+
+/// The first candidate of each key, and those that repeat a key within the batch.
+fn split_repeated(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, Vec<Candidate<'_>>) {
+    let mut seen = HashSet::with_capacity(candidates.len());
+    candidates.into_iter().partition(|candidate| seen.insert(candidate.key))
+}
+
+/// Inserts candidates, halving a group that PostgreSQL refuses until the bad rows stand alone:
+/// n rows with k bad ones cost O(k log n) statements. Answers with those whose key was there.
+async fn insert<'r>(
+    transaction: &mut Transaction<'_>,
+    book: &Book,
+    candidates: Vec<Candidate<'r>>,
+    decided: &mut Decided,
+) -> Result<Vec<Candidate<'r>>, StoreError> {
+    let mut known = Vec::new();
+    let mut groups = vec![candidates];
+    while let Some(mut group) = groups.pop() {
+        let savepoint = transaction.savepoint("rows").await?;
+        match insert_group(&savepoint, book, &group).await {
+            Ok(fresh) => {
+                savepoint.commit().await?;
+                for candidate in group {
+                    match fresh.contains(&candidate.n) {
+                        true => decided.outcomes[index(candidate.n)] = Outcome::Stored,
+                        false => known.push(candidate),
+                    }
+                }
+            }
+            Err(StoreError::Postgres(error)) if Class::of(&error) == Class::Data => {
+                savepoint.rollback().await?;
+                if group.len() == 1 {
+                    decided.letters.push(Letter::unstorable(index(group[0].n), &error));
+                } else {
+                    let second = group.split_off(group.len() / 2);
+                    groups.extend([second, group]);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(known)
+}
+
+/// Keys, then the rows of the fresh ones; answers with the places of the rows written.
+async fn insert_group(
+    transaction: &Transaction<'_>,
+    book: &Book,
+    group: &[Candidate<'_>],
+) -> Result<HashSet<i32>, StoreError> {
+    let (keys, digests, places) = identities(group);
+    let statement = transaction.prepare_cached(INSERT_KEYS).await?;
+    let rows = transaction.query(&statement, &[&keys, &digests, &places, &DIGEST_VERSION]).await?;
+    let mut fresh = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        fresh.insert(row.try_get(0)?);
+    }
+    if !fresh.is_empty() {
+        let candidates = group.iter().filter(|candidate| fresh.contains(&candidate.n));
+        insert_rows(transaction, book, candidates).await?;
+    }
+    Ok(fresh)
+}
+
+async fn insert_rows<'c, 'r: 'c>(
+    transaction: &Transaction<'_>,
+    book: &Book,
+    candidates: impl Iterator<Item = &'c Candidate<'r>>,
+) -> Result<(), StoreError> {
+    let mut columns = Columns::default();
+    for candidate in candidates {
+        columns.push(candidate);
+    }
+    let c = &columns;
+    let statement = transaction.prepare_cached(INSERT_ROWS).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &book.topic,
+                &DIGEST_VERSION,
+                &c.keys,
+                &c.places,
+                &c.partitions,
+                &c.offsets,
+                &c.received,
+                &c.times,
+                &c.digests,
+                &c.trace_ids,
+                &c.sources,
+                &c.ids,
+                &c.types,
+                &c.subjects,
+                &c.time_texts,
+                &c.media_types,
+                &c.schemas,
+                &c.producers,
+                &c.extensions,
+                &c.json,
+                &c.bytes,
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Decides candidates by the key that is there: same content is a duplicate, other content a
+/// conflict. Answers with those that have no key.
+async fn compare<'r>(
+    transaction: &Transaction<'_>,
+    mut candidates: Vec<Candidate<'r>>,
+    decided: &mut Decided,
+) -> Result<Vec<Candidate<'r>>, StoreError> {
+    if candidates.is_empty() {
+        return Ok(candidates);
+    }
+    let (keys, digests, places) = identities(&candidates);
+    let statement = transaction.prepare_cached(COMPARE).await?;
+    let rows = transaction.query(&statement, &[&keys, &digests, &places]).await?;
+    let mut found = HashSet::with_capacity(rows.len());
+    for row in &rows {
+        let n: i32 = row.try_get(0)?;
+        found.insert(n);
+        match row.try_get(1)? {
+            true => decided.outcomes[index(n)] = Outcome::Duplicate,
+            false => decided.letters.push(Letter::conflict(index(n))),
+        }
+    }
+    candidates.retain(|candidate| !found.contains(&candidate.n));
+    Ok(candidates)
+}
+
+type Identities = (Vec<uuid::Uuid>, Vec<Vec<u8>>, Vec<i32>);
+
+fn identities(candidates: &[Candidate<'_>]) -> Identities {
+    let mut identities = Identities::default();
+    for candidate in candidates {
+        identities.0.push(candidate.key.as_uuid());
+        identities.1.push(candidate.digest.clone());
+        identities.2.push(candidate.n);
+    }
+    identities
+}
+
+fn index(n: i32) -> usize {
+    usize::try_from(n).unwrap_or_default()
+}
+
+/// Rows turned into the arrays that one statement takes.
+#[derive(Default)]
+struct Columns<'r> {
+    keys: Vec<uuid::Uuid>,
+    places: Vec<i32>,
+    partitions: Vec<i32>,
+    offsets: Vec<i64>,
+    received: Vec<Option<OffsetDateTime>>,
+    times: Vec<Option<OffsetDateTime>>,
+    digests: Vec<&'r [u8]>,
+    trace_ids: Vec<Option<Vec<u8>>>,
+    sources: Vec<&'r str>,
+    ids: Vec<&'r str>,
+    types: Vec<&'r str>,
+    subjects: Vec<Option<&'r str>>,
+    time_texts: Vec<Option<&'r str>>,
+    media_types: Vec<Option<&'r str>>,
+    schemas: Vec<Option<&'r str>>,
+    producers: Vec<Option<&'r str>>,
+    extensions: Vec<Option<String>>,
+    json: Vec<Option<&'r str>>,
+    bytes: Vec<Option<&'r [u8]>>,
+}
+
+impl<'r> Columns<'r> {
+    fn push(&mut self, candidate: &'r Candidate<'_>) {
+        let (record, attributes) = (candidate.record, &candidate.event.attributes);
+        self.keys.push(candidate.key.as_uuid());
+        self.places.push(candidate.n);
+        self.partitions.push(record.partition);
+        self.offsets.push(record.offset);
+        self.received.push(record.received_at_ms().and_then(instant));
+        self.times.push(attributes.time.as_ref().map(event::Time::instant));
+        self.digests.push(&candidate.digest);
+        self.trace_ids.push(trace_id_bytes(record));
+        self.sources.push(attributes.source.as_str());
+        self.ids.push(attributes.id.as_str());
+        self.types.push(attributes.event_type.as_str());
+        self.subjects.push(attributes.subject.as_ref().map(event::Subject::as_str));
+        self.time_texts.push(attributes.time.as_ref().map(event::Time::as_str));
+        self.media_types.push(attributes.datacontenttype.as_ref().map(event::MediaType::as_str));
+        self.schemas.push(attributes.dataschema.as_ref().map(event::SchemaUri::as_str));
+        self.producers.push(record.producer());
+        self.extensions.push(extensions(candidate.event));
+        let (json, bytes) = match &candidate.event.data {
+            Data::Absent => (None, None),
+            Data::Json(json) => (Some(json.as_str()), None),
+            Data::Bytes(bytes) => (None, Some(bytes.as_ref())),
+        };
+        self.json.push(json);
+        self.bytes.push(bytes);
+    }
+}
+
+/// Extensions as one JSON object of strings; `None` where there are none.
+fn extensions(event: &Event) -> Option<String> {
+    let extensions = &event.attributes.extensions;
+    if extensions.is_empty() {
+        return None;
+    }
+    let object: serde_json::Map<_, _> =
+        extensions.iter().map(|(name, value)| (name.to_string(), value.as_str().into())).collect();
+    Some(serde_json::Value::Object(object).to_string())
+}
+
+fn instant(milliseconds: i64) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
+}

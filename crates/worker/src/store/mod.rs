@@ -1,0 +1,168 @@
+//! The only room that knows PostgreSQL: one transaction a batch, in the order ledger, rows, dead
+//! letters, books.
+
+mod dead_letters;
+mod events;
+mod ledger;
+
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use service::Secret;
+use tokio_postgres::NoTls;
+use tracing::Instrument as _;
+
+use crate::batch;
+use crate::failure::Class;
+use crate::instruments::{self, Outcome};
+use crate::record::Record;
+use crate::trace;
+
+/// One connection writes, one looks up positions during a rebalance, one makes partitions.
+const POOL_SIZE: usize = 4;
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Bounds that PostgreSQL itself keeps: a statement, a lock, a transaction that nobody continues.
+const SESSION_LIMITS: &str =
+    "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s";
+/// How many days of partitions exist ahead of today.
+const PARTITION_DAYS_AHEAD: i32 = 7;
+
+/// Why a batch was not stored. Nothing of it is in the database then.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// The ledger is elsewhere than expected: another worker, or an earlier attempt of ours, was there.
+    #[error("the ledger of partition {0:?} is not where this batch begins")]
+    Fenced(Vec<i32>),
+    /// No connection could be had.
+    #[error("no connection to PostgreSQL: {0}")]
+    Pool(#[from] PoolError),
+    /// PostgreSQL refused, or the connection broke.
+    #[error("PostgreSQL: {}", postgres_text(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    /// A key that was there a moment ago is gone; trying again settles it.
+    #[error("a key expired while its batch was written")]
+    KeyExpired,
+}
+
+fn postgres_text(error: &tokio_postgres::Error) -> String {
+    error
+        .as_db_error()
+        .map_or_else(|| error.to_string(), |db| format!("{} ({})", db.message(), db.code().code()))
+}
+
+impl StoreError {
+    /// What to do about it. Only the rows' own statement can blame data, and it does so itself.
+    pub(crate) fn class(&self) -> Class {
+        let class = match self {
+            Self::Fenced(_) | Self::KeyExpired => Class::Transient,
+            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => Class::of(error),
+            Self::Pool(_) => Class::Transient,
+        };
+        if class == Class::Data { Class::Structural } else { class }
+    }
+
+    /// SQLSTATE, or a short name, for spans and metrics.
+    pub(crate) fn error_type(&self) -> String {
+        match self {
+            Self::Fenced(_) => "fenced".to_owned(),
+            Self::KeyExpired => "key_expired".to_owned(),
+            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => {
+                error.code().map_or("connection".to_owned(), |code| code.code().to_owned())
+            }
+            Self::Pool(_) => "pool_timeout".to_owned(),
+        }
+    }
+}
+
+/// Where a topic's books are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Book {
+    pub(crate) cluster_id: String,
+    pub(crate) topic: String,
+}
+
+/// Rows, dead letters and books.
+#[derive(Clone)]
+pub(crate) struct Store(Pool);
+
+impl Store {
+    /// A pool that connects when it is first asked.
+    pub(crate) fn connect(database_url: &Secret) -> Result<Self, crate::StartError> {
+        let mut postgres: tokio_postgres::Config = database_url.reveal().parse()?;
+        postgres.application_name(crate::SERVICE.name).connect_timeout(PATIENCE).options(SESSION_LIMITS);
+        let manager =
+            Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(POOL_SIZE)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(PATIENCE))
+            .create_timeout(Some(PATIENCE))
+            .build()?;
+        Ok(Self(pool))
+    }
+
+    /// Makes the partitions of the coming days. Also tells whether the schema is there at all.
+    pub(crate) async fn create_partitions(&self) -> Result<i32, StoreError> {
+        let client = self.0.get().await?;
+        let row = client.query_one("SELECT farol.create_partitions($1)", &[&PARTITION_DAYS_AHEAD]).await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Where each partition's books are; a partition seen for the first time starts at the log's
+    /// start, which the second of each pair tells.
+    pub(crate) async fn positions(
+        &self,
+        book: &Book,
+        partitions: &[(i32, i64)],
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        let client = self.0.get().await?;
+        ledger::open(&client, book, partitions).await
+    }
+
+    /// Stores a batch, whole or not at all; answers with the outcome of each record, in order.
+    pub(crate) async fn write(
+        &self,
+        book: &Book,
+        spans: &[batch::Span],
+        records: &[&Record],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let span = trace::batch(records.len());
+        for record in records {
+            telemetry::link(&span, &record.remote);
+        }
+        let started = Instant::now();
+        let written = self.transaction(book, spans, records).instrument(span.clone()).await;
+        let failed = written.as_ref().err().map(StoreError::error_type);
+        if let Some(error_type) = &failed {
+            span.record("otel.status_code", "error");
+            span.record("error.type", error_type);
+        }
+        instruments::database("INSERT farol.events", started.elapsed(), failed);
+        written
+    }
+
+    async fn transaction(
+        &self,
+        book: &Book,
+        spans: &[batch::Span],
+        records: &[&Record],
+    ) -> Result<Vec<Outcome>, StoreError> {
+        let mut client: Object = self.0.get().await?;
+        let mut transaction = client.transaction().await?;
+        ledger::hold(&transaction, book, spans).await?;
+        let decided = events::store(&mut transaction, book, records).await?;
+        dead_letters::write(&transaction, book, records, &decided.letters).await?;
+        ledger::advance(&transaction, book, spans, records, &decided.outcomes).await?;
+        transaction.commit().await?;
+        for letter in &decided.letters {
+            instruments::dead_letter(letter.cause.name());
+        }
+        Ok(decided.outcomes)
+    }
+}
+
+/// The trace id as its 16 bytes.
+fn trace_id_bytes(record: &Record) -> Option<Vec<u8>> {
+    let id = u128::from_str_radix(&record.trace_id()?, 16).ok()?;
+    Some(id.to_be_bytes().to_vec())
+}
