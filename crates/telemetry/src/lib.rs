@@ -51,18 +51,31 @@ pub struct Telemetry {
     metrics: MetricsPage,
 }
 
-/// Sets up traces, logs and metrics for the whole process.
+/// Where spans go.
+#[derive(Debug, Clone)]
+pub enum Traces {
+    /// Where the OpenTelemetry variables of the environment say.
+    AsTheEnvironmentSays,
+    /// To this OTLP/HTTP endpoint, such as `http://127.0.0.1:4318/v1/traces`.
+    To(String),
+    /// Nowhere: no span is made at all.
+    Off,
+}
+
+/// Sets up traces, logs and metrics for the whole process, as the environment says.
 ///
 /// Honours the OpenTelemetry variables (`OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`,
 /// `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME`, `OTEL_BSP_*`); `OTEL_SDK_DISABLED=true`
 /// switches traces off; `FAROL_LOG` filters the log.
 pub fn start(service: Service) -> Result<Telemetry, StartError> {
+    start_with(service, Traces::AsTheEnvironmentSays)
+}
+
+/// Sets up traces, logs and metrics for the whole process, with spans going where `traces` says.
+pub fn start_with(service: Service, traces: Traces) -> Result<Telemetry, StartError> {
     let log = logs::layer()?;
     let metrics = MetricsPage::install()?;
-    let provider = match traces::is_disabled() {
-        true => None,
-        false => Some(traces::provider(service)?),
-    };
+    let provider = traces::provider(service, &traces)?;
     let spans = provider.as_ref().map(|provider| traces::layer(provider, service));
     tracing_subscriber::registry().with(spans).with(log).try_init()?;
     propagation::install();

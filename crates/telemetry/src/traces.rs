@@ -2,7 +2,7 @@
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::SpanExporter;
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Subscriber};
@@ -11,26 +11,30 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::{Service, StartError, resource};
+use crate::{Service, StartError, Traces, resource};
 
 /// The semantic conventions that span and attribute names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
 
 /// What sends spans must not make spans itself, or each export would cause the next.
-pub(crate) const TRANSPORT: [&str; 6] = ["opentelemetry", "h2", "hyper", "hyper_util", "reqwest", "tower"];
-
-/// Whether `OTEL_SDK_DISABLED` switches traces off; the Rust SDK does not look itself.
-pub(crate) fn is_disabled() -> bool {
-    std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
-}
+const TRANSPORT: [&str; 6] = ["opentelemetry", "h2", "hyper", "hyper_util", "reqwest", "tower"];
 
 /// A provider with its own batching thread; endpoint, sampler and limits come from `OTEL_*`.
-pub(crate) fn provider(service: Service) -> Result<SdkTracerProvider, StartError> {
-    let exporter = SpanExporter::builder().with_http().build()?;
-    Ok(SdkTracerProvider::builder()
-        .with_resource(resource::of(service))
-        .with_batch_exporter(exporter)
-        .build())
+/// `None` where traces are off.
+pub(crate) fn provider(service: Service, traces: &Traces) -> Result<Option<SdkTracerProvider>, StartError> {
+    let exporter = match traces {
+        Traces::Off => return Ok(None),
+        Traces::AsTheEnvironmentSays if is_disabled() => return Ok(None),
+        Traces::AsTheEnvironmentSays => SpanExporter::builder().with_http().build()?,
+        Traces::To(endpoint) => SpanExporter::builder().with_http().with_endpoint(endpoint).build()?,
+    };
+    let resource = resource::of(service);
+    Ok(Some(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build()))
+}
+
+/// Whether `OTEL_SDK_DISABLED` switches traces off; the Rust SDK does not look itself.
+fn is_disabled() -> bool {
+    std::env::var("OTEL_SDK_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// The layer that turns `tracing` spans into OpenTelemetry spans, without extras nobody reads.

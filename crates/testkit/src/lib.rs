@@ -1,1 +1,67 @@
-//! testkit
+//! Real servers for tests: a topic, a database and an OTLP receiver of each test's own, and a
+//! way to wait for what must become true. Only tests depend on it.
+//!
+//! A test that cannot have its servers fails, and says how to run it.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test kit stops at the first surprise")]
+
+mod database;
+mod keys;
+mod otlp;
+mod topic;
+
+use std::future::Future;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use telemetry::{MetricsPage, Service, Telemetry, Traces};
+
+pub use database::Database;
+pub use keys::KeysFile;
+pub use otlp::{OtlpReceiver, SeenSpan};
+pub use topic::{Record, Topic};
+
+/// How long anything may take to become true before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Redis for tests.
+pub fn redis_url() -> String {
+    setting("FAROL_TEST_REDIS_URL")
+}
+
+/// Kafka for tests.
+pub fn kafka_brokers() -> String {
+    setting("FAROL_TEST_KAFKA_BROKERS")
+}
+
+/// An address of this machine where nobody listens.
+pub fn closed_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The metrics page of this test process; traces are off.
+pub fn metrics() -> MetricsPage {
+    static TELEMETRY: OnceLock<Telemetry> = OnceLock::new();
+    let service = Service { name: "farol-test", version: "0" };
+    TELEMETRY.get_or_init(|| telemetry::start_with(service, Traces::Off).unwrap()).metrics()
+}
+
+/// Waits until `look` finds something, looking again and again; fails with `what` when it never does.
+pub async fn eventually<T, F>(what: &str, mut look: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn setting(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `make test`"))
+}

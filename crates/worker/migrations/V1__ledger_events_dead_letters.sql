@@ -24,7 +24,7 @@ COMMENT ON COLUMN farol.ledger.last_record_timestamp IS 'Kafka''s timestamp of t
 
 -- Identity: what keeps (source, id) unique, also after the row has left. Narrow, so that random ids stay in cache.
 CREATE TABLE farol.event_keys (
-    key            uuid        NOT NULL,
+    key            uuid        PRIMARY KEY,
     stored_at      timestamptz NOT NULL DEFAULT now(),
     tx             bigint      NOT NULL,
     n              integer     NOT NULL,
@@ -32,7 +32,6 @@ CREATE TABLE farol.event_keys (
     digest         bytea       NOT NULL,
     CONSTRAINT event_keys_digest_is_sha256 CHECK (octet_length(digest) = 32)
 );
-CREATE UNIQUE INDEX event_keys_unique ON farol.event_keys (key) WITH (fillfactor = 70);
 CREATE INDEX event_keys_stored_at ON farol.event_keys (stored_at);
 COMMENT ON COLUMN farol.event_keys.key IS 'first 16 bytes of SHA-256(length of source as 32-bit big-endian, source, id)';
 
@@ -67,24 +66,29 @@ CREATE INDEX events_position ON farol.events (tx, n);
 COMMENT ON COLUMN farol.events.time_text IS 'the time attribute as the producer wrote it; column time is the instant it names';
 COMMENT ON COLUMN farol.events.received_at IS 'when the gateway received it; null for records of other producers';
 
--- Never expected to hold a row: it keeps intake going should the days ahead be missing.
-CREATE TABLE farol.events_default PARTITION OF farol.events DEFAULT;
-
+-- There is no default partition: it would forbid DETACH CONCURRENTLY. A missing day is refused (23514 without a constraint's
+-- name), which the worker takes for structural; so days are made well ahead.
 CREATE FUNCTION farol.create_partitions(days_ahead integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
     created integer := 0;
+    today   date := (now() AT TIME ZONE 'UTC')::date;
     day     date;
+    name    text;
 BEGIN
-    FOR day IN SELECT (current_date + i) FROM generate_series(0, days_ahead) AS i LOOP
-        IF to_regclass(format('farol.events_%s', to_char(day, 'YYYYMMDD'))) IS NULL THEN
-            EXECUTE format('CREATE TABLE farol.%I PARTITION OF farol.events FOR VALUES FROM (%L) TO (%L)',
-                           'events_' || to_char(day, 'YYYYMMDD'), day, day + 1);
-            created := created + 1;
-        END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('farol.create_partitions'));
+    FOR i IN 0 .. days_ahead LOOP
+        day := today + i;
+        name := 'events_' || to_char(day, 'YYYYMMDD');
+        CONTINUE WHEN to_regclass('farol.' || name) IS NOT NULL;
+        -- Made apart and then attached: PARTITION OF would wait for open batches and hold up those behind it.
+        EXECUTE format('CREATE TABLE farol.%I (LIKE farol.events INCLUDING ALL)', name);
+        EXECUTE format('ALTER TABLE farol.events ATTACH PARTITION farol.%I FOR VALUES FROM (%L) TO (%L)',
+                       name, day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
+        created := created + 1;
     END LOOP;
     RETURN created;
 END $$;
-COMMENT ON FUNCTION farol.create_partitions(integer) IS 'makes the daily partitions of farol.events from today on; answers how many were missing';
+COMMENT ON FUNCTION farol.create_partitions(integer) IS 'makes the daily partitions (UTC) of farol.events from today on; answers how many were missing';
 SELECT farol.create_partitions(7);
 
 -- What could not become a row, whole, with its cause.
@@ -98,6 +102,7 @@ CREATE TABLE farol.dead_letters (
     record_value   bytea,
     header_names   bytea[]     NOT NULL,
     header_values  bytea[]     NOT NULL,
+    event_key      uuid,
     source         text,
     id             text,
     digest_version smallint,
@@ -115,4 +120,5 @@ CREATE TABLE farol.dead_letters (
     CONSTRAINT dead_letters_state CHECK (state IN ('open', 'redriven', 'resolved', 'quarantined')),
     CONSTRAINT dead_letters_headers CHECK (cardinality(header_names) = cardinality(header_values))
 );
+CREATE INDEX dead_letters_by_event ON farol.dead_letters (event_key) WHERE event_key IS NOT NULL;
 CREATE INDEX dead_letters_by_state ON farol.dead_letters (state, cause, letter_id);

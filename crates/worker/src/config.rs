@@ -16,6 +16,9 @@ pub struct Config {
     pub kafka_topic: String,
     /// `FAROL_KAFKA_GROUP`: the consumer group that shares the topic's partitions.
     pub kafka_group: String,
+    /// `FAROL_KAFKA_INSTANCE_ID`: static membership. A worker that comes back under its id within
+    /// the session timeout keeps its partitions, and nobody else is disturbed.
+    pub kafka_instance_id: Option<String>,
     /// `FAROL_DATABASE_URL`: the PostgreSQL that keeps rows, dead letters and ledger.
     pub database_url: Secret,
     /// What ends a batch.
@@ -43,6 +46,7 @@ impl Config {
         let kafka_brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
         let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
         let kafka_group = env.or("FAROL_KAFKA_GROUP", "farol-worker");
+        let kafka_instance_id = env.or::<String>("FAROL_KAFKA_INSTANCE_ID", "");
         let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
         let records = env.number("FAROL_BATCH_MAX_RECORDS", 5_000, 1..=100_000);
         let bytes = env.number("FAROL_BATCH_MAX_BYTES", 16 << 20, 1_024..=256 << 20);
@@ -54,6 +58,7 @@ impl Config {
                 kafka_brokers: kafka_brokers?,
                 kafka_topic: kafka_topic?,
                 kafka_group: kafka_group?,
+                kafka_instance_id: Some(kafka_instance_id?).filter(|id| !id.is_empty()),
                 database_url: database_url?,
                 batch: BatchLimits { records: records?, bytes: bytes?, age: age? },
                 flush_timeout: flush_timeout?,

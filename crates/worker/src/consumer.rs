@@ -24,6 +24,8 @@ use crate::store::{Book, Store};
 const BROKER_PATIENCE: Duration = Duration::from_secs(10);
 /// How much the client may fetch ahead of the pipeline.
 const PREFETCH_KIB: &str = "32768";
+/// How long the group waits for a worker that died without a word: its partitions rest so long.
+const SESSION_TIMEOUT_MS: &str = "10000";
 
 /// Told to stop, by anyone who holds a clone.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +38,20 @@ impl Stop {
 
     pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
+    }
+
+    /// Tells to stop when it goes out of scope, whatever the reason.
+    pub(crate) fn when_dropped(&self) -> StopGuard {
+        StopGuard(self.clone())
+    }
+}
+
+/// See [`Stop::when_dropped`].
+pub(crate) struct StopGuard(Stop);
+
+impl Drop for StopGuard {
+    fn drop(&mut self) {
+        self.0.now();
     }
 }
 
@@ -70,12 +86,17 @@ impl Consumer {
             topic: config.kafka_topic.clone(),
             stop: stop.clone(),
         };
-        let client: BaseConsumer<Context> = ClientConfig::new()
+        let mut client = ClientConfig::new();
+        if let Some(instance_id) = &config.kafka_instance_id {
+            client.set("group.instance.id", instance_id);
+        }
+        let client: BaseConsumer<Context> = client
             .set("bootstrap.servers", &config.kafka_brokers)
             .set("group.id", &config.kafka_group)
             .set("client.id", crate::SERVICE.name)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
+            .set("session.timeout.ms", SESSION_TIMEOUT_MS)
             .set("auto.offset.reset", "error")
             .set("isolation.level", "read_committed")
             .set("partition.assignment.strategy", "cooperative-sticky")

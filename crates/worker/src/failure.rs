@@ -41,11 +41,20 @@ impl Class {
     /// The class of a driver's error: with SQLSTATE by it, without one the connection is gone.
     pub(crate) fn of(error: &tokio_postgres::Error) -> Self {
         match error.code() {
+            // A row whose day has no partition is refused like a CHECK that has no name. Nothing
+            // is wrong with the row: the partitions are missing.
+            Some(state) if *state == SqlState::CHECK_VIOLATION && names_no_constraint(error) => {
+                Self::Structural
+            }
             Some(state) => Self::of_state(state),
             None if error.is_closed() || is_io(error) => Self::Transient,
             None => Self::Structural,
         }
     }
+}
+
+fn names_no_constraint(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|db| db.constraint().is_none())
 }
 
 /// Whether the cause is the connection, not what was said over it.

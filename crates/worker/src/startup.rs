@@ -79,6 +79,8 @@ impl Worker {
         let management = server.handle();
         let serving = tokio::spawn(server);
         let told = Stop::default();
+        // A caller that drops this future must not leave the pipeline's thread behind.
+        let _guard = told.when_dropped();
         let keeping = tokio::spawn(keep_partitions(store.clone(), status.clone()));
         let pipeline = {
             let (status, told, runtime) = (status.clone(), told.clone(), Handle::current());

@@ -10,8 +10,8 @@ use crate::record::Record;
 const INSERT: &str = "
 INSERT INTO farol.dead_letters
     (cluster_id, topic, partition, \"offset\", record_key, record_value, header_names, header_values,
-     source, id, digest_version, digest, trace_id, cause, sqlstate, message)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+     event_key, source, id, digest_version, digest, trace_id, cause, sqlstate, message)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
 /// The longest message kept.
 const MAX_MESSAGE_BYTES: usize = 1_024;
@@ -81,7 +81,7 @@ pub(super) async fn write(
         let values: Vec<Option<&[u8]>> =
             record.raw.headers.iter().map(|(_, value)| value.as_deref()).collect();
         let digest = event.map(|event| event.digest().as_bytes().to_vec());
-        let parameters: [&(dyn ToSql + Sync); 16] = [
+        let parameters: [&(dyn ToSql + Sync); 17] = [
             &book.cluster_id,
             &book.topic,
             &record.partition,
@@ -90,6 +90,7 @@ pub(super) async fn write(
             &record.raw.value.as_deref(),
             &names,
             &values,
+            &event.map(|event| event.key().as_uuid()),
             &event.map(|event| event.attributes.source.as_str()),
             &event.map(|event| event.attributes.id.as_str()),
             &digest.as_ref().map(|_| DIGEST_VERSION),

@@ -17,7 +17,7 @@ use crate::record::Record;
 /// the same keys wait for each other in one order.
 const INSERT_KEYS: &str = "
 INSERT INTO farol.event_keys (tx, key, digest, n, digest_version)
-SELECT pg_current_xact_id()::text::bigint, key, digest, n, $4
+SELECT (SELECT pg_current_xact_id()::text::bigint), key, digest, n, $4
 FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n) ORDER BY key
 ON CONFLICT (key) DO NOTHING RETURNING n";
 
@@ -25,7 +25,7 @@ const INSERT_ROWS: &str = "
 INSERT INTO farol.events
     (tx, topic, digest_version, key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type,
      subject, time_text, datacontenttype, dataschema, producer, extensions, data, data_bytes)
-SELECT pg_current_xact_id()::text::bigint, $1, $2, key, n, partition, \"offset\", received_at, time, digest, trace_id,
+SELECT (SELECT pg_current_xact_id()::text::bigint), $1, $2, key, n, partition, \"offset\", received_at, time, digest, trace_id,
        source, id, type, subject, time_text, datacontenttype, dataschema, producer, extensions::jsonb, data::jsonb,
        data_bytes
 FROM unnest($3::uuid[], $4::int[], $5::int[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[],

@@ -1,0 +1,7 @@
+//! The gateway on real Kafka, PostgreSQL and Redis.
+
+mod intake;
+mod management;
+mod process;
+mod refusals;
+mod support;

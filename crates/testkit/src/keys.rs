@@ -1,0 +1,35 @@
+//! A file of keys of a test's own.
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+/// A file of keys, removed with its test.
+pub struct KeysFile(PathBuf);
+
+impl KeysFile {
+    /// Each key as (secret, source prefixes, roles).
+    pub fn with(keys: &[(&str, &[&str], &[&str])]) -> Self {
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|(secret, sources, roles)| {
+                let sha256 = hex::encode(Sha256::digest(secret));
+                serde_json::json!({ "producer": "test", "sha256": sha256, "sources": sources, "roles": roles })
+            })
+            .collect();
+        let path = std::env::temp_dir().join(format!("farol-keys-{}.json", uuid::Uuid::new_v4()));
+        std::fs::write(&path, serde_json::json!({ "keys": keys }).to_string()).unwrap();
+        Self(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for KeysFile {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}

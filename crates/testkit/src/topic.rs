@@ -1,0 +1,181 @@
+//! A topic of a test's own, and direct access to what is in it.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::{PATIENCE, kafka_brokers};
+
+/// A record as it is in Kafka, or as it shall be.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The partition.
+    pub partition: i32,
+    /// The offset; not used for producing.
+    pub offset: i64,
+    /// The key.
+    pub key: Option<Vec<u8>>,
+    /// The value.
+    pub value: Option<Vec<u8>>,
+    /// The headers, in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+}
+
+impl Record {
+    /// A CloudEvent in Kafka's binary mode, in partition 0.
+    pub fn event(id: &str, json: &str) -> Self {
+        let headers = [
+            ("ce_specversion", "1.0"),
+            ("ce_id", id),
+            ("ce_source", "/test"),
+            ("ce_type", "test.event"),
+            ("content-type", "application/json"),
+        ];
+        Self {
+            value: Some(json.as_bytes().to_vec()),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec(),
+            ..Self::default()
+        }
+    }
+
+    /// The same record in another partition.
+    pub fn in_partition(mut self, partition: i32) -> Self {
+        self.partition = partition;
+        self
+    }
+
+    /// The last header of this name, as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.headers.iter().rev().find(|(key, _)| key == name)?;
+        std::str::from_utf8(value).ok()
+    }
+}
+
+/// A topic.
+pub struct Topic {
+    name: String,
+    partitions: i32,
+}
+
+impl Topic {
+    /// Creates it.
+    pub async fn create(partitions: i32) -> Self {
+        let name = format!("test.{}", uuid::Uuid::new_v4().simple());
+        let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+        let created = admin().create_topics([&topic], &AdminOptions::new()).await.unwrap();
+        created.into_iter().for_each(|result| drop(result.unwrap()));
+        let topic = Self { name, partitions };
+        topic.wait_for_leaders();
+        topic
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Produces records and waits for their acknowledgement; `transactional` ends with a commit marker.
+    pub fn produce(&self, records: &[Record], transactional: bool) {
+        let mut config = client_config();
+        config.set("acks", "all");
+        if transactional {
+            config.set("transactional.id", &self.name);
+        }
+        let producer: ThreadedProducer<_> = config.create().unwrap();
+        if transactional {
+            producer.init_transactions(PATIENCE).unwrap();
+            producer.begin_transaction().unwrap();
+        }
+        for record in records {
+            let mut headers = OwnedHeaders::new();
+            for (key, value) in &record.headers {
+                headers = headers.insert(Header { key, value: Some(value) });
+            }
+            let mut out =
+                BaseRecord::<[u8], [u8]>::to(&self.name).partition(record.partition).headers(headers);
+            if let Some(key) = &record.key {
+                out = out.key(key);
+            }
+            if let Some(value) = &record.value {
+                out = out.payload(value);
+            }
+            producer.send(out).map_err(|(error, _)| error).unwrap();
+        }
+        producer.flush(PATIENCE).unwrap();
+        if transactional {
+            producer.commit_transaction(PATIENCE).unwrap();
+        }
+    }
+
+    /// Deletes what is before `offset`, as retention would.
+    pub async fn truncate(&self, partition: i32, offset: i64) {
+        let mut before = TopicPartitionList::new();
+        before.add_partition_offset(&self.name, partition, Offset::Offset(offset)).unwrap();
+        admin().delete_records(&before, &AdminOptions::new()).await.unwrap();
+    }
+
+    /// Everything that is in it, partition by partition.
+    pub fn records(&self) -> Vec<Record> {
+        let consumer: BaseConsumer = client_config().set("group.id", &self.name).create().unwrap();
+        let mut assignment = TopicPartitionList::new();
+        let mut expected = 0;
+        for partition in 0..self.partitions {
+            let (low, high) = consumer.fetch_watermarks(&self.name, partition, PATIENCE).unwrap();
+            assignment.add_partition_offset(&self.name, partition, Offset::Offset(low)).unwrap();
+            expected += usize::try_from(high - low).unwrap();
+        }
+        consumer.assign(&assignment).unwrap();
+        let mut records = Vec::new();
+        let deadline = Instant::now() + PATIENCE;
+        while records.len() < expected {
+            assert!(Instant::now() < deadline, "{} of {expected} records were read", records.len());
+            if let Some(message) = consumer.poll(Duration::from_millis(100)) {
+                records.push(owned(&message.unwrap()));
+            }
+        }
+        records.sort_by_key(|record| (record.partition, record.offset));
+        records
+    }
+
+    fn wait_for_leaders(&self) {
+        let client: BaseConsumer = client_config().create().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let metadata = client.fetch_metadata(Some(&self.name), PATIENCE).unwrap();
+            let topic = &metadata.topics()[0];
+            let led = topic.partitions().iter().filter(|partition| partition.leader() >= 0).count();
+            if topic.error().is_none() && i32::try_from(led) == Ok(self.partitions) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{} has no leaders", self.name);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> Record {
+    Record {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers: message.headers().map_or_else(Vec::new, |headers| {
+            headers.iter().map(|h| (h.key.to_owned(), h.value.unwrap_or_default().to_vec())).collect()
+        }),
+    }
+}
+
+fn client_config() -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", kafka_brokers());
+    config
+}
+
+fn admin() -> AdminClient<DefaultClientContext> {
+    client_config().create().unwrap()
+}

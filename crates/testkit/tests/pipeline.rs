@@ -1,0 +1,164 @@
+//! Gateway and worker together on real servers: one event, one row, one trace.
+
+use gateway::Gateway;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use service::{Environment, Secret};
+use telemetry::{Service, Traces};
+use testkit::{Database, KeysFile, OtlpReceiver, SeenSpan, Topic, eventually};
+use worker::Worker;
+
+const KEY: &str = "farol_key";
+const PARENT: &str = "00f067aa0ba902b7";
+
+/// The whole pipeline and what it stands on.
+struct Pipeline {
+    database: Database,
+    topic: Topic,
+    url: String,
+    receiver: OtlpReceiver,
+    _keys: KeysFile,
+}
+
+/// Runs in this process until it ends. One telemetry serves both halves, so there is one test here.
+async fn start() -> Pipeline {
+    let receiver = OtlpReceiver::start();
+    let service = Service { name: "farol-test", version: "0" };
+    let telemetry =
+        telemetry::start_with(service, Traces::To(format!("{}/v1/traces", receiver.endpoint()))).unwrap();
+    let (topic, database) = tokio::join!(Topic::create(2), Database::create());
+    worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+    let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
+    let settings = [
+        ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),
+        ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0".to_owned()),
+        ("FAROL_KAFKA_BROKERS", testkit::kafka_brokers()),
+        ("FAROL_KAFKA_TOPIC", topic.name().to_owned()),
+        ("FAROL_KAFKA_GROUP", topic.name().to_owned()),
+        ("FAROL_DATABASE_URL", database.url()),
+        ("FAROL_REDIS_URL", testkit::redis_url()),
+        ("FAROL_KEYS_FILE", keys.path().display().to_string()),
+    ];
+    let environment = || {
+        let settings = settings.clone();
+        Environment::new(move |name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
+    };
+    let gateway =
+        Gateway::build(gateway::Config::read(environment()).unwrap(), telemetry.metrics()).await.unwrap();
+    let worker = Worker::build(worker::Config::read(environment()).unwrap(), telemetry.metrics()).unwrap();
+    let url = format!("http://{}", gateway.addr());
+    tokio::spawn(gateway.run(std::future::pending()));
+    tokio::spawn(worker.run(std::future::pending()));
+    Pipeline { database, topic, url, receiver, _keys: keys }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_trace_leads_from_the_request_to_the_row() {
+    let pipeline = start().await;
+    let client = reqwest::Client::new();
+    let trace_id = uuid::Uuid::new_v4().simple().to_string();
+    let receipt: serde_json::Value = client
+        .post(format!("{}/v1/events", pipeline.url))
+        .bearer_auth(KEY)
+        .header("traceparent", format!("00-{trace_id}-{PARENT}-01"))
+        .header("content-type", "application/cloudevents+json")
+        .body(r#"{"specversion":"1.0","id":"UA1545","source":"/nyc/EWR","type":"aero.flight.departed","subject":"N14228","time":"2013-01-01T05:17:00-05:00","leg":1,"data":{"delay":2.50,"big":9007199254740993}}"#)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(receipt["traceId"], trace_id);
+
+    let spans = pipeline.receiver.trace(&trace_id, |spans| spans.len() >= 3).await;
+    assert_eq!(spans.len(), 3, "{spans:?}");
+    let [server, producer, consumer] =
+        [SpanKind::Server, SpanKind::Producer, SpanKind::Consumer].map(|kind| only(&spans, kind));
+    assert_eq!(hex::encode(&server.span.parent_span_id), PARENT);
+    assert_eq!(producer.span.parent_span_id, server.span.span_id);
+    assert_eq!(consumer.span.parent_span_id, producer.span.span_id);
+    assert_server(server);
+    assert_messaging(producer, consumer, &pipeline, &receipt);
+    assert_batch(&pipeline, consumer).await;
+    assert_row(&pipeline, &client, &receipt, &trace_id).await;
+}
+
+fn only(spans: &[SeenSpan], kind: SpanKind) -> &SeenSpan {
+    let mut of_kind = spans.iter().filter(|seen| seen.span.kind() == kind);
+    let found = of_kind.next().unwrap_or_else(|| panic!("no {kind:?} span in {spans:?}"));
+    assert!(of_kind.next().is_none(), "more than one {kind:?} span");
+    found
+}
+
+fn assert_server(server: &SeenSpan) {
+    assert_eq!(server.span.name, "POST /v1/events");
+    assert_eq!(server.text("http.request.method"), Some("POST"));
+    assert_eq!(server.text("http.route"), Some("/v1/events"));
+    assert_eq!(server.text("url.path"), Some("/v1/events"));
+    assert_eq!(server.int("http.response.status_code"), Some(202));
+    assert_eq!(server.resource("service.namespace"), Some("farol"));
+    for extra in ["busy_ns", "idle_ns", "thread.id", "code.file.path", "target"] {
+        assert!(!server.attribute_names().contains(&extra), "{extra} is nobody's business");
+    }
+}
+
+fn assert_messaging(
+    producer: &SeenSpan,
+    consumer: &SeenSpan,
+    pipeline: &Pipeline,
+    receipt: &serde_json::Value,
+) {
+    let topic = pipeline.topic.name();
+    let partition = receipt["partition"].to_string();
+    assert_eq!(producer.span.name, format!("send {topic}"));
+    assert_eq!(consumer.span.name, format!("process {topic}"));
+    for span in [producer, consumer] {
+        assert_eq!(span.text("messaging.system"), Some("kafka"));
+        assert_eq!(span.text("messaging.destination.name"), Some(topic));
+        assert_eq!(span.text("messaging.destination.partition.id"), Some(partition.as_str()));
+        assert_eq!(span.int("messaging.kafka.offset"), receipt["offset"].as_i64());
+    }
+    assert_eq!(consumer.text("farol.outcome"), Some("stored"));
+    assert_eq!(consumer.span.links[0].span_id, producer.span.span_id);
+}
+
+/// The batch is a trace of its own, linked to the event's.
+async fn assert_batch(pipeline: &Pipeline, consumer: &SeenSpan) {
+    let batch = eventually("the batch's span arrives", || async {
+        pipeline.receiver.spans().into_iter().find(|seen| seen.span.name == "INSERT farol.events")
+    })
+    .await;
+    assert_eq!(batch.span.kind(), SpanKind::Client);
+    assert_eq!(batch.text("db.system.name"), Some("postgresql"));
+    assert!(batch.span.parent_span_id.is_empty());
+    assert_eq!(batch.span.links[0].trace_id, consumer.span.trace_id);
+}
+
+async fn assert_row(
+    pipeline: &Pipeline,
+    client: &reqwest::Client,
+    receipt: &serde_json::Value,
+    trace_id: &str,
+) {
+    let found: serde_json::Value = client
+        .get(format!("{}/v1/event?source=/nyc/EWR&id=UA1545", pipeline.url))
+        .bearer_auth(KEY)
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(found["status"], "stored");
+    assert_eq!((&found["partition"], &found["offset"]), (&receipt["partition"], &receipt["offset"]));
+    assert_eq!(found["traceId"], trace_id);
+    assert_eq!(found["event"]["time"], "2013-01-01T05:17:00-05:00");
+    assert_eq!(found["event"]["leg"], "1");
+    let data: String = pipeline.database.one("SELECT data::text FROM farol.events", &[]).await;
+    assert_eq!(data, r#"{"big": 9007199254740993, "delay": 2.50}"#, "no digit is lost");
+    let balanced: bool = pipeline
+        .database
+        .one("SELECT sum(stored) = 1 AND sum(next_offset - start_offset) = 1 FROM farol.ledger", &[])
+        .await;
+    assert!(balanced);
+}

@@ -1,0 +1,7 @@
+//! The worker on real Kafka and PostgreSQL.
+
+mod books;
+mod failures;
+mod outcomes;
+mod process;
+mod support;
