@@ -11,12 +11,14 @@ use crate::Secret;
 #[error("{}", .0.join("\n"))]
 pub struct Mistakes(Vec<String>);
 
+type Source<'s> = Box<dyn Fn(&str) -> Option<String> + 's>;
+
 /// Reads settings by name and collects what is wrong with them.
 ///
 /// Every read gives `None` after a mistake, so that reading goes on; [`Environment::finish`]
 /// then answers with all mistakes at once.
 pub struct Environment<'s> {
-    source: Box<dyn Fn(&str) -> Option<String> + 's>,
+    source: Source<'s>,
     mistakes: Vec<String>,
 }
 

@@ -1,5 +1,7 @@
 //! Gateway and worker together on real servers: one event, one row, one trace.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 use gateway::Gateway;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use service::{Environment, Secret};

@@ -1,5 +1,7 @@
 //! The worker on real Kafka and PostgreSQL.
 
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod books;
 mod failures;
 mod outcomes;
