@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn nested_values_are_indented() {
         let text = indent(r#"{"a":[1,{"b":null}],"c":{ },"d":[]}"#);
-        let expected = "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}";
+        let expected =
+            "{\n  \"a\": [\n    1,\n    {\n      \"b\": null\n    }\n  ],\n  \"c\": {},\n  \"d\": []\n}";
         assert_eq!(text, expected);
     }
 

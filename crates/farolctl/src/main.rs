@@ -3,12 +3,14 @@
 
 mod bench;
 mod books;
+mod cause;
 mod cli;
 mod commands;
 mod delivery;
 mod error;
 mod flights;
 mod gateway_client;
+mod interrupt;
 mod jaeger_client;
 mod json_text;
 mod output;
@@ -17,6 +19,7 @@ mod retry;
 mod table;
 mod trace_tree;
 mod traceparent;
+mod worker_client;
 
 use std::process::ExitCode;
 

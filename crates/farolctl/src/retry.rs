@@ -16,23 +16,19 @@ pub(crate) struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            attempts: 8,
-            first_wait: Duration::from_millis(200),
-            longest_wait: Duration::from_secs(10),
-        }
+        Self { attempts: 8, first_wait: Duration::from_millis(200), longest_wait: Duration::from_secs(30) }
     }
 }
 
 impl RetryPolicy {
+    /// The default waits with another bound on attempts.
+    pub(crate) fn with_attempts(attempts: u32) -> Self {
+        Self { attempts, ..Self::default() }
+    }
+
     /// How long to wait after `attempt` (1, 2, …) failed, or `None` to give up.
     /// `jitter` is a random number in 0..1; a `Retry-After` is a lower bound.
-    pub(crate) fn wait(
-        &self,
-        attempt: u32,
-        retry_after: Option<Duration>,
-        jitter: f64,
-    ) -> Option<Duration> {
+    pub(crate) fn wait(&self, attempt: u32, retry_after: Option<Duration>, jitter: f64) -> Option<Duration> {
         if attempt >= self.attempts {
             return None;
         }

@@ -30,10 +30,7 @@ fn line(cells: &[String], widths: &[usize]) -> String {
 mod tests {
     #[test]
     fn numbers_line_up_on_the_right() {
-        let rows = vec![
-            vec!["a".to_owned(), "1".to_owned()],
-            vec!["total".to_owned(), "100".to_owned()],
-        ];
+        let rows = vec![vec!["a".to_owned(), "1".to_owned()], vec!["total".to_owned(), "100".to_owned()]];
         assert_eq!(super::render(&["", "n"], &rows), "         n\na        1\ntotal  100");
     }
 }

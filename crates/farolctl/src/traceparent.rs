@@ -34,9 +34,7 @@ impl FromStr for Traceparent {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let parts: Vec<&str> = text.split('-').collect();
         let valid = match parts.as_slice() {
-            ["00", trace, span, flags] => {
-                is_id(trace, 32) && is_id(span, 16) && is_lower_hex(flags, 2)
-            }
+            ["00", trace, span, flags] => is_id(trace, 32) && is_id(span, 16) && is_lower_hex(flags, 2),
             _ => false,
         };
         if valid {

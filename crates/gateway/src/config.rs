@@ -18,6 +18,8 @@ pub struct Config {
     /// `FAROL_DELIVERY_TIMEOUT`: how long Kafka may take to acknowledge one event. Below any
     /// client's patience, so that a request ends with an answer.
     pub delivery_timeout: Duration,
+    /// `FAROL_MIN_RETENTION`: how long the topic must keep records, longer than any outage of the worker.
+    pub min_retention: Duration,
     /// `FAROL_DATABASE_URL`: PostgreSQL, for look-ups only.
     pub database_url: Secret,
     /// `FAROL_REDIS_URL`: Redis, for receipts only.
@@ -49,6 +51,7 @@ impl Config {
         let kafka_brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
         let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
         let delivery_timeout = env.duration("FAROL_DELIVERY_TIMEOUT", "8s");
+        let min_retention = env.duration("FAROL_MIN_RETENTION", "7days");
         let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
         let redis_url = env.secret("FAROL_REDIS_URL", "redis://:password@host:port");
         let receipt_window = env.duration("FAROL_RECEIPT_WINDOW", "10m");
@@ -66,6 +69,7 @@ impl Config {
                 kafka_brokers: kafka_brokers?,
                 kafka_topic: kafka_topic?,
                 delivery_timeout: delivery_timeout?,
+                min_retention: min_retention?,
                 database_url: database_url?,
                 redis_url: redis_url?,
                 receipt_window: receipt_window?,

@@ -11,6 +11,7 @@ mod receipts;
 mod routes;
 mod startup;
 mod stored_events;
+mod topic_check;
 
 pub use config::Config;
 pub use startup::{Gateway, StartError};

@@ -16,6 +16,7 @@ use crate::keys::{Keys, KeysError};
 use crate::publisher::Publisher;
 use crate::receipts::Receipts;
 use crate::stored_events::StoredEvents;
+use crate::topic_check::TopicCheck;
 use crate::{instruments, observe, routes};
 
 /// Why the gateway could not start or ended.
@@ -67,6 +68,7 @@ pub(crate) struct State {
     pub(crate) body_timeout: Duration,
     pub(crate) dev: bool,
     pub(crate) deployed_by: String,
+    topic_check: TopicCheck,
     draining: AtomicBool,
 }
 
@@ -76,7 +78,10 @@ impl State {
         if self.draining.load(Ordering::Relaxed) {
             return Some("draining");
         }
-        self.publisher.fatal_error().map(|_| "producer_fatal")
+        if self.publisher.fatal_error().is_some() {
+            return Some("producer_fatal");
+        }
+        self.topic_check.not_ready_because()
     }
 }
 
@@ -108,6 +113,7 @@ impl Gateway {
             body_timeout: config.body_timeout,
             dev: config.dev,
             deployed_by: config.deployed_by.clone(),
+            topic_check: TopicCheck::new(config.dev),
             draining: AtomicBool::new(false),
         });
         let (server, addr) = listen(&config, Arc::clone(&state))?;
@@ -124,6 +130,7 @@ impl Gateway {
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
         let Self { server, addr, state, config } = self;
         tracing::info!(%addr, topic = state.publisher.topic(), dev = state.dev, "gateway serves");
+        let checking = tokio::spawn(state.topic_check.clone().run(config.clone()));
         let handle = server.handle();
         let serving = tokio::spawn(server);
         tokio::pin!(serving);
@@ -132,6 +139,7 @@ impl Gateway {
             stopped = stop => stopped?,
         }
         state.draining.store(true, Ordering::Relaxed);
+        checking.abort();
         tokio::time::sleep(config.shutdown_wait).await;
         handle.stop(true).await;
         serving.await??;

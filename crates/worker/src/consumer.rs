@@ -60,6 +60,7 @@ pub(crate) struct Consumer {
     client: BaseConsumer<Context>,
     pub(crate) assignment: Arc<Assignment>,
     pub(crate) book: Book,
+    pub(crate) group: String,
 }
 
 struct Context {
@@ -106,7 +107,7 @@ impl Consumer {
         let Some(cluster_id) = cluster_id(&client, &stop) else { return Ok(None) };
         client.subscribe(&[&config.kafka_topic])?;
         let book = Book { cluster_id, topic: config.kafka_topic.clone() };
-        Ok(Some(Self { client, assignment, book }))
+        Ok(Some(Self { client, assignment, book, group: config.kafka_group.clone() }))
     }
 
     /// The next record, within `wait`. Rebalances happen inside.

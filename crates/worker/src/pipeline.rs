@@ -61,7 +61,11 @@ impl Pipeline {
                     {
                         self.check_gap(partition, offset, gap)?;
                         self.consumer.assignment.taken(partition, offset);
-                        batch.push(Taken { record: Record::of(&message), generation, gap });
+                        batch.push(Taken {
+                            record: Record::of(&message, &self.consumer.group),
+                            generation,
+                            gap,
+                        });
                     }
                 }
                 Some(Err(error)) => self.consume_error(&error)?,

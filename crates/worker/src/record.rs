@@ -33,7 +33,7 @@ pub(crate) struct Record {
 
 impl Record {
     /// Takes a record out of the client's hands and decodes it.
-    pub(crate) fn of(message: &BorrowedMessage<'_>) -> Self {
+    pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
         let raw = Raw {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(Bytes::copy_from_slice),
@@ -45,7 +45,7 @@ impl Record {
         let content = kafka::read(headers, raw.value.clone());
         let remote = telemetry::extract(&raw);
         let (partition, offset) = (message.partition(), message.offset());
-        let span = trace::process(message.topic(), partition, offset, &remote);
+        let span = trace::process(message.topic(), group, partition, offset, &remote);
         Self { partition, offset, timestamp_ms: message.timestamp().to_millis(), raw, content, span, remote }
     }
 

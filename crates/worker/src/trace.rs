@@ -9,9 +9,10 @@ use crate::instruments;
 
 /// The span of one record, from here until its outcome is committed.
 ///
-/// Its parent is the span that sent the record. A sender that decided against recording costs
-/// nothing here: there is no span at all then.
-pub(crate) fn process(topic: &str, partition: i32, offset: i64, remote: &Remote) -> Span {
+/// Its parent is the span that sent the record; a link to it as well, which the conventions
+/// suggest, makes Jaeger show the link instead of the parent. A sender that decided against
+/// recording costs nothing here: there is no span at all then.
+pub(crate) fn process(topic: &str, group: &str, partition: i32, offset: i64, remote: &Remote) -> Span {
     if matches!(remote, Remote::Broken) {
         instruments::broken_trace_context();
     }
@@ -29,11 +30,10 @@ pub(crate) fn process(topic: &str, partition: i32, offset: i64, remote: &Remote)
         messaging.destination.name = topic,
         messaging.destination.partition.id = partition.to_string(),
         messaging.kafka.offset = offset,
-        messaging.consumer.group.name = Empty,
+        messaging.consumer.group.name = group,
         farol.outcome = Empty,
     );
     telemetry::adopt(&span, remote);
-    telemetry::link(&span, remote);
     span
 }
 

@@ -31,3 +31,15 @@ async fn every_request_is_measured_under_its_route() {
         assert!(line.ends_with("histogram") || line.contains("process_"), "not a histogram: {line}");
     }
 }
+
+#[tokio::test]
+async fn a_topic_that_cannot_keep_the_promise_makes_it_unready() {
+    let gateway = start(&[("FAROL_DEV", "0".to_owned())]).await;
+    testkit::eventually("the topic was looked at", || async {
+        let (status, body) = answer(gateway.get("/ready")).await;
+        (status == 503 && body["reason"] == "topic_unfit").then_some(())
+    })
+    .await;
+    assert_eq!(answer(gateway.get("/version")).await.1["waivedChecks"], json!([]));
+    assert_eq!(answer(gateway.get("/health")).await.0, 200);
+}
