@@ -1,0 +1,57 @@
+# The one door: every command a person types. What each does lives in deploy/native and in cargo.
+#   make S=worker logs      make DAY=2013-07-04 demo      make ARGS='-p event' test
+
+FAROL := python3 deploy/native/farol
+.DEFAULT_GOAL := help
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke bench ci compose-config
+
+help: ## this list
+	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Run
+up: ## start everything (containers where a Docker engine answers, else natively); again: only what changed
+	@$(FAROL) up $(if $(ONLY),--only $(ONLY))
+demo: ## send one day of real flights and follow them to their rows (DAY=2013-07-04 for another day)
+	@$(FAROL) demo $(if $(DAY),--day $(DAY)) -- $(ARGS)
+status: ## what runs: state, pid, memory, ports
+	@$(FAROL) status
+logs: ## follow the logs (S=worker for one service)
+	@$(FAROL) logs $(S)
+urls: ## the addresses
+	@$(FAROL) urls
+key: ## the local key
+	@$(FAROL) key
+env: ## the variables of the running stack: eval "$$(make -s env)"
+	@$(FAROL) env
+signal: ## inject a fault: make signal S=worker SIGNAL=KILL (or STOP, CONT)
+	@$(FAROL) supervisorctl -- signal $(or $(SIGNAL),KILL) $(or $(S),$(error S=<service> is missing))
+down: ## stop everything; data stays
+	@$(FAROL) down
+clean: ## stop, and remove data, logs, passwords and the key
+	@$(FAROL) clean
+clean-cache: ## remove the tools that were built or downloaded
+	@$(FAROL) clean-cache
+packages: ## as root: install Debian packages without starting their services (P='redis-server prometheus')
+	@$(FAROL) packages $(or $(P),$(error P='<packages>' is missing))
+
+##@ Develop
+build: ## compile all programs
+	cargo build --workspace --bins --locked
+fmt: ## format the sources
+	cargo fmt --all
+test: ## all tests, on throw-away PostgreSQL, Redis and Kafka (ARGS='-p worker' for fewer)
+	@$(FAROL) test -- $(ARGS)
+bench: ## measure the release build: CPU seconds per million events
+	@$(FAROL) bench -- $(ARGS)
+
+##@ Verify
+check: ## formatting, lints, documentation, dependencies, scripts
+	@$(FAROL) check
+smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, a killed worker
+	@$(FAROL) smoke
+ci: ## what CI runs: check, test, smoke
+	@.ci/run
+
+##@ Deploy
+compose-config: ## show what compose would start, with this checkout's settings
+	@$(FAROL) compose -- config

@@ -1,0 +1,1 @@
+"""Farol's local stack without a container engine: real components, loopback only, one folder."""

@@ -1,0 +1,156 @@
+"""The command line: which words there are, and which module does what they say."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import xmlrpc.client
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from . import compose, debian, operator_tool, prerequisites, stack_commands, supervisor_tool, testing, throwaway, verify
+from .component import StackError
+from .stack import Stack, open_stack
+from .supervisor import Supervisor
+
+ROOT = Path(__file__).resolve().parents[3]
+Action = Callable[[argparse.Namespace], int]
+
+
+def main() -> int:
+    """Parses, does, and turns what the user can act on into one message and an exit code."""
+    signal.signal(signal.SIGTERM, stop)
+    arguments = parser().parse_args()
+    try:
+        return arguments.action(arguments)
+    except StackError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except xmlrpc.client.Fault as fault:
+        print(f"error: supervisord refused: {fault.faultString}", file=sys.stderr)
+        return 1
+    except throwaway.Interrupted as interrupted:
+        return 128 + interrupted.number
+    except KeyboardInterrupt:
+        print("interrupted; the same command again goes on from here, `make down` stops what runs", file=sys.stderr)
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        # Who read the output has gone; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does: what must be undone is undone."""
+    raise KeyboardInterrupt
+
+
+def parser() -> argparse.ArgumentParser:
+    """All words."""
+    top = argparse.ArgumentParser(prog="farol", description="Farol's local stack; `make` lists what people type.")
+    words = top.add_subparsers(required=True, metavar="command")
+    for name, work, about in STACK_WORDS:
+        word = words.add_parser(name, help=about)
+        word.set_defaults(action=on_stack(work))
+        if name == "up":
+            word.add_argument("--only", type=names, help="components, comma-separated, with what they need")
+    add(words, "logs", logs, "follow the logs, or one service's").add_argument("service", nargs="?")
+    demo = add(words, "demo", run_demo, "one day of real flights through the stack")
+    demo.add_argument("--day", help="another schedule date, YYYY-MM-DD")
+    demo.add_argument("words", nargs="*", help="more words for farolctl demo, after --")
+    for name, action, about in (
+        ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
+        ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
+        ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
+        ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
+    ):
+        add(words, name, action, about).add_argument("words", nargs="*")
+    servers = add(words, "test-servers", test_servers, "a command with throw-away PostgreSQL, Redis and Kafka")
+    servers.add_argument("command", nargs="+")
+    packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")
+    packages.add_argument("packages", nargs="+")
+    add(words, "smoke", run_smoke, "the whole stack from nothing on free ports, with faults")
+    return top
+
+
+def add(words: argparse._SubParsersAction, name: str, action: Action, about: str) -> argparse.ArgumentParser:
+    word = words.add_parser(name, help=about)
+    word.set_defaults(action=action)
+    return word
+
+
+def names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def on_stack(work: Callable[[Stack], int]) -> Action:
+    """An action on this checkout's stack."""
+    return lambda arguments: work(open_stack(ROOT, os.environ, only=getattr(arguments, "only", None)))
+
+
+def logs(arguments: argparse.Namespace) -> int:
+    return stack_commands.show_logs(open_stack(ROOT, os.environ), arguments.service)
+
+
+def run_demo(arguments: argparse.Namespace) -> int:
+    return operator_tool.demo(open_stack(ROOT, os.environ), arguments.day, arguments.words)
+
+
+def run_tests(arguments: argparse.Namespace) -> int:
+    return testing.run(open_stack(ROOT, os.environ), arguments.words)
+
+
+def run_bench(arguments: argparse.Namespace) -> int:
+    return operator_tool.bench(open_stack(ROOT, {**os.environ, "FAROL_PROFILE": "release"}), arguments.words)
+
+
+def run_smoke(_arguments: argparse.Namespace) -> int:
+    from . import smoke
+
+    return smoke.run(ROOT)
+
+
+def test_servers(arguments: argparse.Namespace) -> int:
+    with throwaway.servers(ROOT, os.environ) as env:
+        return throwaway.run(arguments.command, env)
+
+
+def install_packages(arguments: argparse.Namespace) -> int:
+    if not prerequisites.may_install():
+        raise StackError("packages can be installed by root on a Debian system only; put sudo before this command")
+    debian.install(open_stack(ROOT, os.environ).ctx, arguments.packages)
+    return 0
+
+
+def run_compose(arguments: argparse.Namespace) -> int:
+    stack = open_stack(ROOT, os.environ)
+    compose.write_settings(stack)
+    compose.compose(stack.ctx, *arguments.words)
+    return 0
+
+
+def control(arguments: argparse.Namespace) -> int:
+    ctx = open_stack(ROOT, os.environ).ctx
+    supervisor = Supervisor(ctx)
+    if not supervisor.is_up():
+        raise StackError("the stack is not running natively; `make up` starts it")
+    tool = supervisor_tool.install(ctx)
+    command = [*tool.control, "-c", str(supervisor.config), *arguments.words]
+    return subprocess.run(command, env={**os.environ, **tool.env}, check=False).returncode
+
+
+STACK_WORDS = (
+    ("up", stack_commands.up, "start everything, or what has changed"),
+    ("down", stack_commands.down, "stop everything; data stays"),
+    ("clean", stack_commands.clean, "stop, and remove data, logs, passwords and the key"),
+    ("clean-cache", stack_commands.clean_cache, "remove the built and downloaded tools"),
+    ("status", stack_commands.show_status, "processes, memory, ports"),
+    ("key", stack_commands.show_key, "print the local key"),
+    ("urls", stack_commands.show_urls, "print the addresses"),
+    ("env", stack_commands.show_env, "print the variables to source"),
+    ("check", verify.run, "sources: formatting, lints, documentation, dependencies, scripts"),
+)

@@ -1,0 +1,92 @@
+"""The OpenTelemetry Collector: our own small distribution, built once per version from otel-collector/builder.yaml."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from .. import go
+from ..component import Component, Prerequisite, Program
+from ..context import Context
+from ..fingerprint import fingerprint
+from ..http_probe import not_ready
+
+NAME = "farol-otelcol"
+
+
+class OtelCollector(Component):
+    """Takes spans by OTLP, measures them, and hands them to Jaeger."""
+
+    name = "otel-collector"
+    title = "OpenTelemetry Collector (spans in, span metrics out)"
+    optional = True
+    ports = {
+        "FAROL_OTLP_GRPC_PORT": 4317,
+        "FAROL_OTLP_HTTP_PORT": 4318,
+        "FAROL_COLLECTOR_SPAN_METRICS_PORT": 8889,
+        "FAROL_COLLECTOR_METRICS_PORT": 8888,
+        "FAROL_COLLECTOR_HEALTH_PORT": 13133,
+    }
+    after = ("jaeger",)
+
+    def prerequisites(self, ctx: Context) -> list[Prerequisite]:
+        return [] if ctx.which(NAME) else [go.go_prerequisite(ctx)]
+
+    def install(self, ctx: Context) -> None:
+        self.binary(ctx)
+
+    def binary(self, ctx: Context) -> Path:
+        """The collector on PATH, else the cached one, else a new build."""
+        found = ctx.which(NAME)
+        if found:
+            return found
+        manifest = ctx.root / "otel-collector" / "builder.yaml"
+        folder = ctx.cached(NAME, version_of(manifest), lambda place: build(ctx, manifest, place))
+        return folder / NAME
+
+    def prepare(self, ctx: Context) -> None:
+        go.clean(ctx)
+        ctx.render(self.name, "config.yaml", (ctx.root / "otel-collector" / "config.yaml").read_text())
+
+    def program(self, ctx: Context) -> Program:
+        config = ctx.run_folder(self.name) / "config.yaml"
+        own = {variable: str(ctx.port(variable)) for variable in self.ports}
+        return Program(
+            command=[self.binary(ctx), "--config", config],
+            env={
+                **own,
+                "FAROL_JAEGER_OTLP_ENDPOINT": ctx.address("FAROL_JAEGER_OTLP_GRPC_PORT"),
+                # Below the memory limiter's hard limit: the runtime collects before spans are refused.
+                "GOMEMLIMIT": "320MiB",
+            },
+        )
+
+    def ready(self, ctx: Context) -> str | None:
+        return not_ready(f"http://{ctx.address('FAROL_COLLECTOR_HEALTH_PORT')}/")
+
+    def exports(self, ctx: Context) -> dict[str, str]:
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{ctx.address('FAROL_OTLP_HTTP_PORT')}"}
+
+
+def version_of(manifest: Path) -> str:
+    """Collector version and a digest of the manifest's modules, so that a component added means a new build."""
+    modules = re.findall(r"gomod:\s*(\S+) v(\S+)", manifest.read_text())
+    receiver = next(version for module, version in modules if module.endswith("/otlpreceiver"))
+    return f"{receiver}-{fingerprint(*(f'{module} {version}' for module, version in modules))}"
+
+
+def build(ctx: Context, manifest: Path, place: Path) -> None:
+    """Generates the distribution's sources with the builder of the same version, and compiles them."""
+    version = version_of(manifest).partition("-")[0]
+    builder = f"go.opentelemetry.io/collector/cmd/builder@v{version}"
+    sources = place / "sources"
+    sources.mkdir()
+    shutil.copy(manifest, sources / "builder.yaml")
+    with ctx.step(f"building {NAME} {version} (2 to 5 minutes, once)"):
+        go.build(ctx, [["go", "run", builder, "--config", "builder.yaml"]], cwd=sources, log=f"build-{NAME}")
+    (sources / "build" / NAME).rename(place / NAME)
+    shutil.rmtree(sources)
+
+
+COMPONENT = OtelCollector()

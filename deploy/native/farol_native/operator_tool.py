@@ -1,0 +1,38 @@
+"""Runs farolctl, built from this checkout, against the stack that is up or against throw-away servers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+
+from . import prerequisites, rust, throwaway
+from .component import StackError
+from .stack import Stack
+from .stack_commands import running_env
+
+
+def demo(stack: Stack, day: str | None, words: Sequence[str]) -> int:
+    """One day of real flights through the stack that is up; farolctl's exit code is the verdict."""
+    env = {**os.environ, **running_env(stack.ctx)}
+    rust.build(stack.ctx)
+    date = ["--day", day] if day else []
+    return farolctl(stack, ["demo", *date, *words], env)
+
+
+def bench(stack: Stack, words: Sequence[str]) -> int:
+    """Measures the release build on servers of its own; a stack that is up is not touched."""
+    prerequisites.satisfy(stack.ctx, [], lambda ctx: rust.prerequisites(ctx))
+    rust.build(stack.ctx)
+    with throwaway.servers(stack.ctx.root, os.environ) as env:
+        command = [str(rust.program(stack.ctx, "farolctl")), "bench", *words]
+        return throwaway.run(command, {**env, "FAROL_BIN_DIR": str(rust.folder(stack.ctx))})
+
+
+def farolctl(stack: Stack, words: Sequence[str], env: dict[str, str]) -> int:
+    """Its output goes straight to the terminal."""
+    program = rust.program(stack.ctx, "farolctl")
+    try:
+        return subprocess.run([str(program), *words], env=env, check=False).returncode
+    except OSError as error:
+        raise StackError(f"cannot run {program}: {error.strerror}") from error

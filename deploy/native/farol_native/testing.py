@@ -1,0 +1,34 @@
+"""`make test`: the workspace's tests on real throw-away servers, then those of this package."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from . import prerequisites, rust, throwaway
+from .stack import Stack
+
+
+def run(stack: Stack, words: Sequence[str]) -> int:
+    """Compiles first, so that no server waits for a compiler; all tests run even if some fail."""
+    ctx = stack.ctx
+    prerequisites.satisfy(ctx, [], lambda ctx: rust.prerequisites(ctx))
+    chosen = list(words) or ["--workspace"]
+    cargo = ["cargo", "test", "--locked"]
+    for_cargo = chosen[: chosen.index("--")] if "--" in chosen else chosen
+    compiled = subprocess.run([*cargo, "--no-run", *for_cargo], cwd=ctx.root, check=False).returncode
+    if compiled != 0:
+        return compiled
+    with throwaway.servers(ctx.root, os.environ) as env:
+        ctx.console.show("running the workspace's tests on them")
+        rust_code = throwaway.run([*cargo, "--no-fail-fast", *chosen], env)
+    return rust_code or own_tests(stack)
+
+
+def own_tests(stack: Stack) -> int:
+    """The tests of deploy/native."""
+    folder = stack.ctx.root / "deploy/native/tests"
+    command = [sys.executable, "-m", "unittest", "discover", "-s", str(folder)]
+    return subprocess.run(command, check=False).returncode
