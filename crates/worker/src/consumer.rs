@@ -1,74 +1,34 @@
 //! The Kafka side: a consumer whose positions come from the ledger, never from the group.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _, ConsumerContext};
-use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
+use rdkafka::error::KafkaResult;
 use rdkafka::message::BorrowedMessage;
-use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{ClientConfig, Offset, Statistics, TopicPartitionList};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
 use crate::assignment::Assignment;
 use crate::batch;
 use crate::config::Config;
-use crate::failure::Backoff;
-use crate::instruments;
+use crate::membership::Membership;
+use crate::stop::Stop;
 use crate::store::{Book, Store};
 
 /// How long one question to the broker may take.
-const BROKER_PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const BROKER_PATIENCE: Duration = Duration::from_secs(10);
 /// How much the client may fetch ahead of the pipeline.
 const PREFETCH_KIB: &str = "32768";
 /// How long the group waits for a worker that died without a word: its partitions rest so long.
 const SESSION_TIMEOUT_MS: &str = "10000";
 
-/// Told to stop, by anyone who holds a clone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Stop(Arc<AtomicBool>);
-
-impl Stop {
-    pub(crate) fn now(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Tells to stop when it goes out of scope, whatever the reason.
-    pub(crate) fn when_dropped(&self) -> StopGuard {
-        StopGuard(self.clone())
-    }
-}
-
-/// See [`Stop::when_dropped`].
-pub(crate) struct StopGuard(Stop);
-
-impl Drop for StopGuard {
-    fn drop(&mut self) {
-        self.0.now();
-    }
-}
-
 /// A subscribed consumer and the partitions it owns.
 pub(crate) struct Consumer {
-    client: BaseConsumer<Context>,
+    client: BaseConsumer<Membership>,
     pub(crate) assignment: Arc<Assignment>,
     pub(crate) book: Book,
     pub(crate) group: String,
-}
-
-struct Context {
-    assignment: Arc<Assignment>,
-    store: Store,
-    runtime: Handle,
-    topic: String,
-    stop: Stop,
 }
 
 impl Consumer {
@@ -80,7 +40,7 @@ impl Consumer {
         stop: Stop,
     ) -> KafkaResult<Option<Self>> {
         let assignment = Arc::new(Assignment::default());
-        let context = Context {
+        let context = Membership {
             assignment: Arc::clone(&assignment),
             store,
             runtime,
@@ -91,7 +51,7 @@ impl Consumer {
         if let Some(instance_id) = &config.kafka_instance_id {
             client.set("group.instance.id", instance_id);
         }
-        let client: BaseConsumer<Context> = client
+        let client: BaseConsumer<Membership> = client
             .set("bootstrap.servers", &config.kafka_brokers)
             .set("group.id", &config.kafka_group)
             .set("client.id", crate::SERVICE.name)
@@ -179,7 +139,7 @@ impl Consumer {
     }
 }
 
-fn cluster_id(client: &BaseConsumer<Context>, stop: &Stop) -> Option<String> {
+fn cluster_id(client: &BaseConsumer<Membership>, stop: &Stop) -> Option<String> {
     while !stop.is_set() {
         if let Some(id) = client.client().fetch_cluster_id(Duration::from_secs(1)) {
             return Some(id);
@@ -189,96 +149,4 @@ fn cluster_id(client: &BaseConsumer<Context>, stop: &Stop) -> Option<String> {
         client.poll(Duration::from_millis(100));
     }
     None
-}
-
-impl Context {
-    /// Finds out where each new partition begins. PostgreSQL away means waiting: nothing can be
-    /// consumed without its books anyway.
-    fn positions(&self, client: &BaseConsumer<Self>, partitions: &[i32]) -> Option<Vec<(i32, i64)>> {
-        let mut backoff = Backoff::new();
-        while !self.stop.is_set() {
-            match self.try_positions(client, partitions) {
-                Ok(positions) => return Some(positions),
-                Err(error) => {
-                    tracing::warn!(error, ?partitions, "positions of new partitions cannot be read yet");
-                    std::thread::sleep(backoff.next_wait());
-                }
-            }
-        }
-        None
-    }
-
-    fn try_positions(
-        &self,
-        client: &BaseConsumer<Self>,
-        partitions: &[i32],
-    ) -> Result<Vec<(i32, i64)>, String> {
-        let cluster_id = client.client().fetch_cluster_id(BROKER_PATIENCE).ok_or("Kafka does not answer")?;
-        let book = Book { cluster_id, topic: self.topic.clone() };
-        let mut log_starts = Vec::with_capacity(partitions.len());
-        for partition in partitions {
-            let (low, _) = client
-                .fetch_watermarks(&self.topic, *partition, BROKER_PATIENCE)
-                .map_err(|error| error.to_string())?;
-            log_starts.push((*partition, low));
-        }
-        self.runtime.block_on(self.store.positions(&book, &log_starts)).map_err(|error| error.to_string())
-    }
-
-    fn assign(&self, client: &BaseConsumer<Self>, new: &mut TopicPartitionList) -> KafkaResult<()> {
-        let partitions: Vec<i32> = new.elements().iter().map(|element| element.partition()).collect();
-        let Some(positions) = self.positions(client, &partitions) else { return Ok(()) };
-        for (partition, next) in &positions {
-            new.set_partition_offset(&self.topic, *partition, Offset::Offset(*next))?;
-        }
-        tracing::info!(?positions, "partitions assigned");
-        self.assignment.add(positions);
-        client.incremental_assign(new)
-    }
-
-    fn revoke(&self, client: &BaseConsumer<Self>, lost: &TopicPartitionList) -> KafkaResult<()> {
-        let partitions: Vec<i32> = lost.elements().iter().map(|element| element.partition()).collect();
-        tracing::info!(?partitions, "partitions revoked");
-        self.assignment.remove(partitions);
-        client.incremental_unassign(lost)
-    }
-}
-
-impl ConsumerContext for Context {
-    /// Runs inside `poll`, on the pipeline's thread: no batch is being written meanwhile.
-    fn rebalance(
-        &self,
-        client: &BaseConsumer<Self>,
-        error: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        let done = match error {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(client, partitions),
-            _ => self.revoke(client, partitions),
-        };
-        if let Err(error) = done {
-            tracing::error!(%error, "a rebalance failed; the group will try again");
-        }
-    }
-}
-
-impl ClientContext for Context {
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka consumer");
-    }
-
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        let owned = self.assignment.partitions();
-        for (partition, figures) in &topic.partitions {
-            // -1 means that the client does not know yet.
-            if owned.contains(partition) && figures.consumer_lag >= 0 {
-                instruments::lag(*partition, figures.consumer_lag);
-            }
-        }
-    }
 }

@@ -8,11 +8,13 @@ mod consumer;
 mod failure;
 mod instruments;
 mod management;
+mod membership;
 pub mod migrate;
 mod pipeline;
 mod record;
 mod startup;
 mod status;
+mod stop;
 mod store;
 mod trace;
 

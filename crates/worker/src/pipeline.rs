@@ -12,11 +12,12 @@ use tokio::runtime::Handle;
 use crate::assignment::Arrival;
 use crate::batch::{self, Batch, Taken};
 use crate::config::BatchLimits;
-use crate::consumer::{Consumer, Stop};
+use crate::consumer::Consumer;
 use crate::failure::{Backoff, Class};
 use crate::instruments::{self, Outcome};
 use crate::record::Record;
 use crate::status::{Reason, Status};
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 
 /// How long one look for records takes when there are none.

@@ -9,10 +9,11 @@ use telemetry::MetricsPage;
 use tokio::runtime::Handle;
 
 use crate::config::Config;
-use crate::consumer::{Consumer, Stop};
+use crate::consumer::Consumer;
 use crate::failure::{Backoff, Class};
 use crate::pipeline::Pipeline;
 use crate::status::{Reason, Status};
+use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::{instruments, management};
 

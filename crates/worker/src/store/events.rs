@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use deadpool_postgres::Transaction;
-use event::{DIGEST_VERSION, Data, Event, EventKey};
-use time::OffsetDateTime;
+use event::{DIGEST_VERSION, Event, EventKey};
 
+use super::columns::Columns;
 use super::dead_letters::Letter;
-use super::{Book, StoreError, trace_id_bytes};
+use super::{Book, StoreError};
 use crate::failure::Class;
 use crate::instruments::Outcome;
 use crate::record::Record;
@@ -46,12 +46,12 @@ pub(super) struct Decided {
 }
 
 /// An event on its way into a row; `n` is its place in the batch.
-struct Candidate<'r> {
-    n: i32,
-    key: EventKey,
-    digest: Vec<u8>,
-    event: &'r Event,
-    record: &'r Record,
+pub(super) struct Candidate<'r> {
+    pub(super) n: i32,
+    pub(super) key: EventKey,
+    pub(super) digest: Vec<u8>,
+    pub(super) event: &'r Event,
+    pub(super) record: &'r Record,
 }
 
 /// Writes every event of the batch that has no row yet, and decides all records.
@@ -232,73 +232,4 @@ fn identities(candidates: &[Candidate<'_>]) -> Identities {
 
 fn index(n: i32) -> usize {
     usize::try_from(n).unwrap_or_default()
-}
-
-/// Rows turned into the arrays that one statement takes.
-#[derive(Default)]
-struct Columns<'r> {
-    keys: Vec<uuid::Uuid>,
-    places: Vec<i32>,
-    partitions: Vec<i32>,
-    offsets: Vec<i64>,
-    received: Vec<Option<OffsetDateTime>>,
-    times: Vec<Option<OffsetDateTime>>,
-    digests: Vec<&'r [u8]>,
-    trace_ids: Vec<Option<Vec<u8>>>,
-    sources: Vec<&'r str>,
-    ids: Vec<&'r str>,
-    types: Vec<&'r str>,
-    subjects: Vec<Option<&'r str>>,
-    time_texts: Vec<Option<&'r str>>,
-    media_types: Vec<Option<&'r str>>,
-    schemas: Vec<Option<&'r str>>,
-    producers: Vec<Option<&'r str>>,
-    extensions: Vec<Option<String>>,
-    json: Vec<Option<&'r str>>,
-    bytes: Vec<Option<&'r [u8]>>,
-}
-
-impl<'r> Columns<'r> {
-    fn push(&mut self, candidate: &'r Candidate<'_>) {
-        let (record, attributes) = (candidate.record, &candidate.event.attributes);
-        self.keys.push(candidate.key.as_uuid());
-        self.places.push(candidate.n);
-        self.partitions.push(record.partition);
-        self.offsets.push(record.offset);
-        self.received.push(record.received_at_ms().and_then(instant));
-        self.times.push(attributes.time.as_ref().map(event::Time::instant));
-        self.digests.push(&candidate.digest);
-        self.trace_ids.push(trace_id_bytes(record));
-        self.sources.push(attributes.source.as_str());
-        self.ids.push(attributes.id.as_str());
-        self.types.push(attributes.event_type.as_str());
-        self.subjects.push(attributes.subject.as_ref().map(event::Subject::as_str));
-        self.time_texts.push(attributes.time.as_ref().map(event::Time::as_str));
-        self.media_types.push(attributes.datacontenttype.as_ref().map(event::MediaType::as_str));
-        self.schemas.push(attributes.dataschema.as_ref().map(event::SchemaUri::as_str));
-        self.producers.push(record.producer());
-        self.extensions.push(extensions(candidate.event));
-        let (json, bytes) = match &candidate.event.data {
-            Data::Absent => (None, None),
-            Data::Json(json) => (Some(json.as_str()), None),
-            Data::Bytes(bytes) => (None, Some(bytes.as_ref())),
-        };
-        self.json.push(json);
-        self.bytes.push(bytes);
-    }
-}
-
-/// Extensions as one JSON object of strings; `None` where there are none.
-fn extensions(event: &Event) -> Option<String> {
-    let extensions = &event.attributes.extensions;
-    if extensions.is_empty() {
-        return None;
-    }
-    let object: serde_json::Map<_, _> =
-        extensions.iter().map(|(name, value)| (name.to_string(), value.as_str().into())).collect();
-    Some(serde_json::Value::Object(object).to_string())
-}
-
-fn instant(milliseconds: i64) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000).ok()
 }

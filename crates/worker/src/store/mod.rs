@@ -1,6 +1,7 @@
 //! The only room that knows PostgreSQL: one transaction a batch, in the order ledger, rows, dead
 //! letters, books.
 
+mod columns;
 mod dead_letters;
 mod events;
 mod ledger;

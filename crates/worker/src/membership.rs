@@ -1,0 +1,120 @@
+//! The worker as a member of its consumer group: partitions that come begin where their ledger
+//! ends, partitions that go are let go of.
+
+use std::sync::Arc;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, Statistics, TopicPartitionList};
+use tokio::runtime::Handle;
+
+use crate::assignment::Assignment;
+use crate::consumer::BROKER_PATIENCE;
+use crate::failure::Backoff;
+use crate::instruments;
+use crate::stop::Stop;
+use crate::store::{Book, Store};
+
+/// One membership in the consumer group; librdkafka calls it from inside `poll`.
+pub(crate) struct Membership {
+    pub(crate) assignment: Arc<Assignment>,
+    pub(crate) store: Store,
+    pub(crate) runtime: Handle,
+    pub(crate) topic: String,
+    pub(crate) stop: Stop,
+}
+
+impl Membership {
+    /// Finds out where each new partition begins. PostgreSQL away means waiting: nothing can be
+    /// consumed without its books anyway.
+    fn positions(&self, client: &BaseConsumer<Self>, partitions: &[i32]) -> Option<Vec<(i32, i64)>> {
+        let mut backoff = Backoff::new();
+        while !self.stop.is_set() {
+            match self.try_positions(client, partitions) {
+                Ok(positions) => return Some(positions),
+                Err(error) => {
+                    tracing::warn!(error, ?partitions, "positions of new partitions cannot be read yet");
+                    std::thread::sleep(backoff.next_wait());
+                }
+            }
+        }
+        None
+    }
+
+    fn try_positions(
+        &self,
+        client: &BaseConsumer<Self>,
+        partitions: &[i32],
+    ) -> Result<Vec<(i32, i64)>, String> {
+        let cluster_id = client.client().fetch_cluster_id(BROKER_PATIENCE).ok_or("Kafka does not answer")?;
+        let book = Book { cluster_id, topic: self.topic.clone() };
+        let mut log_starts = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let (low, _) = client
+                .fetch_watermarks(&self.topic, *partition, BROKER_PATIENCE)
+                .map_err(|error| error.to_string())?;
+            log_starts.push((*partition, low));
+        }
+        self.runtime.block_on(self.store.positions(&book, &log_starts)).map_err(|error| error.to_string())
+    }
+
+    fn assign(&self, client: &BaseConsumer<Self>, new: &mut TopicPartitionList) -> KafkaResult<()> {
+        let partitions: Vec<i32> = new.elements().iter().map(|element| element.partition()).collect();
+        let Some(positions) = self.positions(client, &partitions) else { return Ok(()) };
+        for (partition, next) in &positions {
+            new.set_partition_offset(&self.topic, *partition, Offset::Offset(*next))?;
+        }
+        tracing::info!(?positions, "partitions assigned");
+        self.assignment.add(positions);
+        client.incremental_assign(new)
+    }
+
+    fn revoke(&self, client: &BaseConsumer<Self>, lost: &TopicPartitionList) -> KafkaResult<()> {
+        let partitions: Vec<i32> = lost.elements().iter().map(|element| element.partition()).collect();
+        tracing::info!(?partitions, "partitions revoked");
+        self.assignment.remove(partitions);
+        client.incremental_unassign(lost)
+    }
+}
+
+impl ConsumerContext for Membership {
+    /// Runs inside `poll`, on the pipeline's thread: no batch is being written meanwhile.
+    fn rebalance(
+        &self,
+        client: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        let done = match error {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(client, partitions),
+            _ => self.revoke(client, partitions),
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "a rebalance failed; the group will try again");
+        }
+    }
+}
+
+impl ClientContext for Membership {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(%error, reason, "kafka consumer");
+    }
+
+    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(facility, message, "librdkafka");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        let owned = self.assignment.partitions();
+        for (partition, figures) in &topic.partitions {
+            // -1 means that the client does not know yet.
+            if owned.contains(partition) && figures.consumer_lag >= 0 {
+                instruments::lag(*partition, figures.consumer_lag);
+            }
+        }
+    }
+}
