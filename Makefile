@@ -3,7 +3,7 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke bench ci compose-config
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test bench ci compose-config
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,9 @@ check: ## formatting, lints, documentation, dependencies, scripts
 	@$(FAROL) check
 smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, a killed worker
 	@$(FAROL) smoke
-ci: ## what CI runs: check, test, smoke
+viewer-test: ## the trace viewer in a headless browser, on a Jaeger of its own
+	@python3 jaeger/viewer/tests/run.py
+ci: ## what CI runs: check, test, smoke, viewer-test
 	@.ci/run
 
 ##@ Deploy

@@ -48,6 +48,7 @@ fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&st
     let shown_method = if method == "_OTHER" { "HTTP" } else { method };
     let name = route.map_or_else(|| shown_method.to_owned(), |route| format!("{shown_method} {route}"));
     let info = request.connection_info();
+    let (address, port) = split_host(info.host());
     let span = tracing::info_span!(
         "http",
         otel.name = name,
@@ -60,7 +61,8 @@ fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&st
         http.route = route,
         url.path = request.path(),
         url.scheme = info.scheme(),
-        server.address = info.host(),
+        server.address = address,
+        server.port = port,
         client.address = info.realip_remote_addr(),
         network.protocol.version = protocol_version(request.version()),
         user_agent.original = Empty,
@@ -74,6 +76,14 @@ fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&st
     }
     telemetry::adopt(&span, &telemetry::extract(&Headers(request.headers())));
     span
+}
+
+/// Host and port of a `Host` header; an IPv6 address keeps its brackets.
+fn split_host(host: &str) -> (&str, Option<i64>) {
+    match host.rsplit_once(':') {
+        Some((address, port)) if !port.ends_with(']') => (address, port.parse().ok()),
+        _ => (host, None),
+    }
 }
 
 /// The method if HTTP defines it, else `_OTHER`: a client must not invent label values.
@@ -135,5 +145,24 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(|name| name.as_str()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_split_into_address_and_port() {
+        assert_eq!(split_host("farol.example:8080"), ("farol.example", Some(8080)));
+        assert_eq!(split_host("farol.example"), ("farol.example", None));
+        assert_eq!(split_host("[::1]:8080"), ("[::1]", Some(8080)));
+        assert_eq!(split_host("[::1]"), ("[::1]", None));
+    }
+
+    #[test]
+    fn a_method_that_http_does_not_define_is_no_label() {
+        assert_eq!(method_name(&Method::POST), "POST");
+        assert_eq!(method_name(&Method::from_bytes(b"BREW").unwrap()), "_OTHER");
     }
 }

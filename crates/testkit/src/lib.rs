@@ -11,7 +11,8 @@ mod otlp;
 mod topic;
 
 use std::future::Future;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use telemetry::{MetricsPage, Service, Telemetry, Traces};
@@ -34,10 +35,21 @@ pub fn kafka_brokers() -> String {
     setting("FAROL_TEST_KAFKA_BROKERS")
 }
 
-/// An address of this machine where nobody listens.
+/// A port of this machine where nobody listens, and that no listener on port 0 will be given:
+/// it lies below the range that the system takes such ports from.
 pub fn closed_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Each process of a test run starts somewhere else.
+    static START: LazyLock<u16> = LazyLock::new(|| uuid::Uuid::new_v4().as_fields().1 % COUNT);
+    loop {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + (*START + step % COUNT) % COUNT;
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// The metrics page of this test process; traces are off.

@@ -97,6 +97,8 @@ fn assert_server(server: &SeenSpan) {
     assert_eq!(server.text("http.request.method"), Some("POST"));
     assert_eq!(server.text("http.route"), Some("/v1/events"));
     assert_eq!(server.text("url.path"), Some("/v1/events"));
+    assert_eq!(server.text("server.address"), Some("127.0.0.1"));
+    assert!(server.int("server.port").is_some());
     assert_eq!(server.int("http.response.status_code"), Some(202));
     assert_eq!(server.resource("service.namespace"), Some("farol"));
     for extra in ["busy_ns", "idle_ns", "thread.id", "code.file.path", "target"] {
@@ -113,6 +115,7 @@ fn assert_messaging(
     let topic = pipeline.topic.name();
     let partition = receipt["partition"].to_string();
     assert_eq!(producer.span.name, format!("send {topic}"));
+    assert_eq!(producer.text("messaging.operation.type"), Some("send"));
     assert_eq!(consumer.span.name, format!("process {topic}"));
     for span in [producer, consumer] {
         assert_eq!(span.text("messaging.system"), Some("kafka"));

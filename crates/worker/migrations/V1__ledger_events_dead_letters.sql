@@ -47,7 +47,7 @@ CREATE TABLE farol.events (
     partition       integer     NOT NULL,
     digest_version  smallint    NOT NULL,
     digest          bytea       NOT NULL,
-    trace_id        bytea,
+    trace_id        bytea       CHECK (octet_length(trace_id) = 16),
     source          text        NOT NULL,
     id              text        NOT NULL,
     type            text        NOT NULL,

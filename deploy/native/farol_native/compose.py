@@ -40,7 +40,8 @@ def up(stack: Stack) -> None:
 def down(stack: Stack, *, volumes: bool = False) -> None:
     """Removes the containers; their data only with `volumes`."""
     write_settings(stack)
-    compose(stack.ctx, "down", "--remove-orphans", *(["--volumes"] if volumes else []))
+    # With the profile of the tools: their volume goes too.
+    compose(stack.ctx, "--profile=tools", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
     stack.home.record(None)
 
 
@@ -49,7 +50,7 @@ def compose(ctx: Context, *words: str) -> None:
     files = ["--env-file", str(env_file(ctx)), "-f", str(ctx.root / "deploy/compose/compose.yaml")]
     result = subprocess.run(["docker", "compose", *files, *words], env={**os.environ, **ctx.env}, check=False)
     if result.returncode != 0:
-        raise StackError(f"`docker compose {words[0]}` failed with {result.returncode}; what it says stands above")
+        raise StackError(f"`docker compose {' '.join(words)}` failed with {result.returncode}; what it says stands above")
 
 
 def env_file(ctx: Context) -> Path:

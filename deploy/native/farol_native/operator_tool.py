@@ -1,4 +1,4 @@
-"""Runs farolctl, built from this checkout, against the stack that is up or against throw-away servers."""
+"""Runs farolctl, built from this checkout, against the stack that is up (in its container, where the stack is) or throw-away servers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 
-from . import prerequisites, rust, throwaway
+from . import compose, prerequisites, rust, throwaway
 from .component import StackError
 from .stack import Stack
 from .stack_commands import running_env
@@ -15,8 +15,11 @@ from .stack_commands import running_env
 def demo(stack: Stack, day: str | None, words: Sequence[str]) -> int:
     """One day of real flights through the stack that is up; farolctl's exit code is the verdict."""
     env = {**os.environ, **running_env(stack.ctx)}
-    rust.build(stack.ctx)
     date = ["--day", day] if day else []
+    if stack.home.recorded() == "compose":
+        compose.compose(stack.ctx, "run", "--rm", "farolctl", "demo", *date, *words)
+        return 0
+    rust.build(stack.ctx)
     return farolctl(stack, ["demo", *date, *words], env)
 
 

@@ -66,6 +66,7 @@ fn spawn(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &
         .env("FAROL_REDIS_URL", testkit::redis_url())
         .env("FAROL_KEYS_FILE", keys.path())
         .env("FAROL_SHUTDOWN_WAIT", "0s")
+        .env("FAROL_DEV", "1")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
         .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
         .stdout(Stdio::null())
