@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import ports, processes
+from .components import jaeger, otel_collector
 from .smoke_session import CheckFailed, Session, finished
 from .supervisor import Supervisor
 
@@ -44,6 +45,16 @@ def comes_up(session: Session) -> str:
     missing = [name for name in PARTS if name not in session.pids]
     require(not missing, f"not running: {', '.join(missing)}")
     return f"{len(session.pids)} programs run"
+
+
+def configs_are_accepted(session: Session) -> str:
+    """By the very programs that run, which is why no test without a stack can ask."""
+    ctx = session.stack.ctx
+    for part, config in ((otel_collector.COMPONENT, "otel-collector"), (jaeger.COMPONENT, "jaeger")):
+        program = str(part.program(ctx).command[0])
+        said = session.run([program, "validate", "--config", str(session.root / config / "config.yaml")], env={})
+        require("error" not in said.lower() and "warn" not in said.lower(), f"{config}: {said}")
+    return "collector and Jaeger"
 
 
 def demo_stores_every_flight(session: Session) -> str:
@@ -192,6 +203,7 @@ def nothing_stays_behind(session: Session) -> str:
 
 CHECKS = (
     Check("up brings every part of the stack up", comes_up, needs_stack=False),
+    Check("the configurations are accepted by the programs themselves", configs_are_accepted),
     Check("the demo's flights become one row each", demo_stores_every_flight),
     Check("ledger and rows agree", books_agree_with_rows),
     Check("one trace leads through both services", one_trace_through_both_services),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 import unittest
 
@@ -12,7 +11,6 @@ from compose_fixture import DOCKERFILE, FILE, FOLDER, INTERPOLATION, ComposeTest
 from context_fixture import ROOT
 from test_telemetry_configs import judged
 
-from farol_native import commands, compose
 
 VERSION = re.compile(r":v?\d+\.\d+(\.\d+)?(-[a-z0-9.-]+)?$")
 PUBLISHED = re.compile(r"127\.0\.0\.1:\$\{(?P<variable>FAROL_\w+_PORT):-(?P<default>\d+)\}:(?P<inside>\d+)")
@@ -174,17 +172,6 @@ class Judged(ComposeTest):
         schema = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", FILE]
         judged(self, schema, env={**os.environ, "PYTHONPATH": str(tools)})
         judged(self, [tools / "bin/hadolint", DOCKERFILE])
-
-    def test_compose_itself_resolves_the_file_with_the_settings_of_make_up_and_not_without(self) -> None:
-        ctx, _ = written_settings(self.folder / "home")
-        if commands.output(compose.ENGINE[1]) is None:
-            self.skipTest("`docker compose version` fails; README.md beside compose.yaml says how the plugin is built")
-        words = ["docker", "compose", "-f", str(FILE), "--profile", "*"]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("FAROL_", "COMPOSE_"))}
-        judged(self, [*words, "--env-file", compose.env_file(ctx), "config", "--quiet"], env=clean)
-        without = subprocess.run([*words, "--env-file", os.devnull, "config", "--quiet"], env=clean, capture_output=True, text=True, check=False)
-        self.assertNotEqual(without.returncode, 0)
-        self.assertIn("run make up", without.stderr)
 
 
 if __name__ == "__main__":
