@@ -65,7 +65,16 @@ class Browser:
         return self.wait(f"{selector} with “{containing}”", visible)
 
     def click(self, selector, containing=""):
-        self.see(selector, containing).click()
+        element = self.see(selector, containing)
+        self.wait(f"{selector} to stand still", lambda: self.stands_still(element))
+        element.click()
+
+    def stands_still(self, element):
+        """Whether it stays where it is once it was scrolled to: rows of a long list get their height only when they come into view."""
+        bring_and_look = "arguments[0].scrollIntoView({block: 'nearest'}); return arguments[0].getBoundingClientRect().top"
+        return self.run(bring_and_look, element) == self.driver.execute_async_script(
+            "requestAnimationFrame(() => requestAnimationFrame(() => arguments[1](arguments[0].getBoundingClientRect().top)))", element
+        )
 
     def type(self, selector, text):
         field = self.see(selector)
