@@ -3,17 +3,17 @@
 use std::process::ExitCode;
 
 use gateway::{Config, Gateway, SERVICE};
-use service::{Environment, stop_signal};
+use service::{Environment, refuse_start, stop_signal};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let config = match Config::read(Environment::of_process()) {
         Ok(config) => config,
-        Err(mistakes) => return refuse("settings", &mistakes),
+        Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),
     };
     let telemetry = match telemetry::start(SERVICE) {
         Ok(telemetry) => telemetry,
-        Err(error) => return refuse("telemetry", &error),
+        Err(error) => return refuse_start(SERVICE.name, "telemetry", &error),
     };
     let flush = config.flush_timeout;
     let outcome = match Gateway::build(config, telemetry.metrics()).await {
@@ -25,10 +25,4 @@ async fn main() -> ExitCode {
     }
     telemetry.shutdown(flush).await;
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// Says on standard error why the gateway did not start; there is no log yet.
-fn refuse(what: &str, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("farol-gateway cannot start, its {what} are wrong:\n{error}");
-    ExitCode::FAILURE
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use service::{Environment, stop_signal};
+use service::{Environment, refuse_start, stop_signal};
 use worker::{Config, SERVICE, Worker, migrate};
 
 const USAGE: &str = "\
@@ -20,18 +20,18 @@ async fn main() -> ExitCode {
         ["migrate"] => run_migrations().await,
         ["--help" | "-h" | "help"] => said(USAGE),
         ["--version" | "-V"] => said(&format!("{} {}", SERVICE.name, SERVICE.version)),
-        _ => refuse("arguments", &USAGE),
+        _ => refuse_start(SERVICE.name, "arguments", &USAGE),
     }
 }
 
 async fn run() -> ExitCode {
     let config = match Config::read(Environment::of_process()) {
         Ok(config) => config,
-        Err(mistakes) => return refuse("settings", &mistakes),
+        Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),
     };
     let telemetry = match telemetry::start(SERVICE) {
         Ok(telemetry) => telemetry,
-        Err(error) => return refuse("telemetry", &error),
+        Err(error) => return refuse_start(SERVICE.name, "telemetry", &error),
     };
     let flush = config.flush_timeout;
     let outcome = match Worker::build(config, telemetry.metrics()) {
@@ -50,7 +50,7 @@ async fn run_migrations() -> ExitCode {
     let url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
     let url = match env.finish(url) {
         Ok(url) => url,
-        Err(mistakes) => return refuse("settings", &mistakes),
+        Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),
     };
     match migrate::run(&url).await {
         Ok(applied) if applied.is_empty() => said("the schema is up to date"),
@@ -68,9 +68,4 @@ fn said(text: &str) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
-}
-
-fn refuse(what: &str, error: &dyn std::fmt::Display) -> ExitCode {
-    eprintln!("farol-worker cannot start, its {what} are wrong:\n{error}");
-    ExitCode::FAILURE
 }

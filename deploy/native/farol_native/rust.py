@@ -29,7 +29,7 @@ def build(ctx: Context) -> None:
         return
 
     def work() -> None:
-        with ctx.step("cargo: building gateway, worker and farolctl (about 5 minutes from nothing)"):
+        with ctx.step("cargo: building gateway, worker and farolctl (5 to 14 minutes from nothing)"):
             flags = ["--release"] if profile(ctx) == "release" else []
             ctx.run(["cargo", "build", "--workspace", "--bins", "--locked", *flags], cwd=ctx.root, log="cargo-build")
 

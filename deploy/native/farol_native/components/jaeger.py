@@ -108,7 +108,7 @@ def build(ctx: Context, place: Path) -> None:
     """Compiles Jaeger from our module, whose go.sum holds the checksum of everything that goes in."""
     flags = f"-s -w -X {VERSION_VARIABLE}=v{VERSION}"
     command = ["go", "build", "-ldflags", flags, "-o", str(place / "jaeger"), PACKAGE]
-    with ctx.step(f"building Jaeger {VERSION} (4 to 10 minutes, once)"):
+    with ctx.step(f"building Jaeger {VERSION} (4 to 12 minutes, once)"):
         go.build(ctx, [command], cwd=module(ctx), log="build-jaeger")
 
 

@@ -83,7 +83,7 @@ def build(ctx: Context, manifest: Path, place: Path) -> None:
     sources = place / "sources"
     sources.mkdir()
     shutil.copy(manifest, sources / "builder.yaml")
-    with ctx.step(f"building {NAME} {version} (2 to 5 minutes, once)"):
+    with ctx.step(f"building {NAME} {version} (2 to 12 minutes, once)"):
         go.build(ctx, [["go", "run", builder, "--config", "builder.yaml"]], cwd=sources, log=f"build-{NAME}")
     (sources / "build" / NAME).rename(place / NAME)
     shutil.rmtree(sources)
