@@ -57,6 +57,21 @@ fn help_and_version_answer_and_unknown_arguments_do_not() {
 }
 
 #[tokio::test]
+async fn a_stopped_worker_says_why_in_its_metrics() {
+    // A process of its own, since all workers of one process share their metrics.
+    let (topic, unmigrated) = tokio::join!(Topic::create(1), Database::create());
+    let address = format!("127.0.0.1:{}", testkit::closed_port());
+    let mut worker = command(&topic, &unmigrated).env("FAROL_MANAGEMENT_ADDR", &address).spawn().unwrap();
+    testkit::eventually("the metrics name the reason", || async {
+        let page = reqwest::get(format!("http://{address}/metrics")).await.ok()?.text().await.ok()?;
+        page.contains("farol_worker_stopped{reason=\"database\"} 1").then_some(())
+    })
+    .await;
+    signal(&worker, Signal::SIGTERM);
+    assert!(worker.wait().unwrap().success());
+}
+
+#[tokio::test]
 async fn sigterm_finishes_the_batch_and_ends_with_success() {
     let ground = Ground::prepare(1).await;
     ground.topic.produce(&[Record::event("1", "{}")], false);
@@ -84,7 +99,12 @@ async fn a_worker_killed_in_the_middle_leaves_nothing_lost_and_nothing_twice() {
 }
 
 fn spawn(topic: &Topic, database: &Database) -> Child {
-    Command::new(PROGRAM)
+    command(topic, database).spawn().unwrap()
+}
+
+fn command(topic: &Topic, database: &Database) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
         .env("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0")
         .env("FAROL_KAFKA_BROKERS", testkit::kafka_brokers())
         .env("FAROL_KAFKA_TOPIC", topic.name())
@@ -93,9 +113,8 @@ fn spawn(topic: &Topic, database: &Database) -> Child {
         .env("FAROL_DATABASE_URL", database.url())
         .env("FAROL_BATCH_MAX_RECORDS", "50")
         .env("OTEL_SDK_DISABLED", "true")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::null());
+    command
 }
 
 fn signal(child: &Child, signal: Signal) {
