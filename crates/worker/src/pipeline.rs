@@ -128,10 +128,7 @@ impl Pipeline {
             }
             if self.stop.is_set() {
                 // Nothing of it is in the database: whoever owns the partitions next reads it again.
-                tracing::warn!(
-                    records = records_left(&batch),
-                    "stopping with a batch that could not be stored"
-                );
+                tracing::warn!(records = records.len(), "stopping with a batch that could not be stored");
                 return;
             }
         }
@@ -196,8 +193,4 @@ impl Pipeline {
             self.consumer.idle(REMINDER, &self.stop);
         }
     }
-}
-
-fn records_left(batch: &Batch) -> usize {
-    batch.records().len()
 }
