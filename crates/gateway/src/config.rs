@@ -1,89 +1,93 @@
-//! Every setting of the gateway, read once at start.
+//! Every setting of the gateway, read once at start; each group is a file of its own.
 
-use std::net::SocketAddr;
+mod http;
+mod kafka;
+mod limits;
+mod redis;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use service::{Environment, Mistakes, Secret};
 
+pub use http::{Http, Links};
+pub use kafka::Kafka;
+pub use limits::Limits;
+pub use redis::Redis;
+
 /// The gateway's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `FAROL_HTTP_ADDR`: where it listens.
-    pub http_addr: SocketAddr,
-    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, comma-separated.
-    pub kafka_brokers: String,
-    /// `FAROL_KAFKA_TOPIC`: where events go.
-    pub kafka_topic: String,
-    /// `FAROL_DELIVERY_TIMEOUT`: how long Kafka may take to acknowledge one event. Below any
-    /// client's patience, so that a request ends with an answer.
-    pub delivery_timeout: Duration,
-    /// `FAROL_MIN_RETENTION`: how long the topic must keep records, longer than any outage of the worker.
-    pub min_retention: Duration,
+    /// Listening and speaking HTTP.
+    pub http: Http,
+    /// What one request and all of them together may take.
+    pub limits: Limits,
+    /// The broker and the topic.
+    pub kafka: Kafka,
+    /// Rates, first receipts and remembered look-ups.
+    pub redis: Redis,
     /// `FAROL_DATABASE_URL`: PostgreSQL, for look-ups only.
     pub database_url: Secret,
-    /// `FAROL_REDIS_URL`: Redis, for receipts only.
-    pub redis_url: Secret,
-    /// `FAROL_RECEIPT_WINDOW`: how long a repeated event gets its first receipt again.
-    pub receipt_window: Duration,
     /// `FAROL_KEYS_FILE`: who may write and read; `None` where `FAROL_AUTH=off` says so by name.
     pub keys_file: Option<PathBuf>,
-    /// `FAROL_MAX_EVENT_BYTES`: the largest body taken.
-    pub max_event_bytes: usize,
-    /// `FAROL_BODY_TIMEOUT`: how long a client may take to send its body.
-    pub body_timeout: Duration,
-    /// `FAROL_SHUTDOWN_WAIT`: how long it goes on serving after readiness fell, for load balancers.
-    pub shutdown_wait: Duration,
-    /// `FAROL_SHUTDOWN_TIMEOUT`: how long requests in flight may take after that.
-    pub shutdown_timeout: Duration,
-    /// `FAROL_FLUSH_TIMEOUT`: how long the last spans may take.
-    pub flush_timeout: Duration,
+    /// How it ends.
+    pub shutdown: Shutdown,
+    /// Where people find what else there is.
+    pub links: Links,
     /// `FAROL_DEV`: a single broker is enough; what the promise needs of the topic is waived.
     pub dev: bool,
     /// `FAROL_DEPLOYED_BY`: who or what deployed it, for `/version`.
     pub deployed_by: String,
 }
 
+/// How long each step of the end may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Shutdown {
+    /// `FAROL_SHUTDOWN_WAIT`: how long it goes on serving after readiness fell, for load balancers.
+    pub wait: Duration,
+    /// `FAROL_SHUTDOWN_TIMEOUT`: how long requests in flight may take after that.
+    pub timeout: Duration,
+    /// `FAROL_FLUSH_TIMEOUT`: how long the last spans may take.
+    pub flush_timeout: Duration,
+}
+
 impl Config {
     /// Reads the settings, or says everything that is wrong with them.
     pub fn read(mut env: Environment<'_>) -> Result<Self, Mistakes> {
-        let http_addr = env.or("FAROL_HTTP_ADDR", "127.0.0.1:8080");
-        let kafka_brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
-        let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
-        let delivery_timeout = env.duration("FAROL_DELIVERY_TIMEOUT", "8s");
-        let min_retention = env.duration("FAROL_MIN_RETENTION", "7days");
+        let http = Http::read(&mut env);
+        let limits = Limits::read(&mut env);
+        let kafka = Kafka::read(&mut env);
+        let redis = Redis::read(&mut env);
         let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
-        let redis_url = env.secret("FAROL_REDIS_URL", "redis://:password@host:port");
-        let receipt_window = env.duration("FAROL_RECEIPT_WINDOW", "10m");
         let keys_file = keys_file(&mut env);
-        let max_event_bytes = env.number("FAROL_MAX_EVENT_BYTES", 1 << 20, 1_024..=16 << 20);
-        let body_timeout = env.duration("FAROL_BODY_TIMEOUT", "10s");
-        let shutdown_wait = env.duration("FAROL_SHUTDOWN_WAIT", "5s");
-        let shutdown_timeout = env.duration("FAROL_SHUTDOWN_TIMEOUT", "20s");
-        let flush_timeout = env.duration("FAROL_FLUSH_TIMEOUT", "5s");
+        let shutdown = Shutdown::read(&mut env);
+        let links = Links::read(&mut env);
         let dev = env.switch("FAROL_DEV");
         let deployed_by = env.or("FAROL_DEPLOYED_BY", "unknown");
         let config = (|| {
             Some(Self {
-                http_addr: http_addr?,
-                kafka_brokers: kafka_brokers?,
-                kafka_topic: kafka_topic?,
-                delivery_timeout: delivery_timeout?,
-                min_retention: min_retention?,
+                http: http?,
+                limits: limits?,
+                kafka: kafka?,
+                redis: redis?,
                 database_url: database_url?,
-                redis_url: redis_url?,
-                receipt_window: receipt_window?,
                 keys_file: keys_file?,
-                max_event_bytes: max_event_bytes?,
-                body_timeout: body_timeout?,
-                shutdown_wait: shutdown_wait?,
-                shutdown_timeout: shutdown_timeout?,
-                flush_timeout: flush_timeout?,
+                shutdown: shutdown?,
+                links: links?,
                 dev: dev?,
                 deployed_by: deployed_by?,
             })
         })();
         env.finish(config)
+    }
+}
+
+impl Shutdown {
+    fn read(env: &mut Environment<'_>) -> Option<Self> {
+        let wait = env.duration("FAROL_SHUTDOWN_WAIT", "5s");
+        let timeout = env.duration("FAROL_SHUTDOWN_TIMEOUT", "20s");
+        let flush_timeout = env.duration("FAROL_FLUSH_TIMEOUT", "5s");
+        Some(Self { wait: wait?, timeout: timeout?, flush_timeout: flush_timeout? })
     }
 }
 
@@ -135,5 +139,28 @@ mod tests {
     #[test]
     fn printed_settings_hold_no_secret() {
         assert!(!format!("{:?}", read(&[]).unwrap()).contains("hidden"));
+    }
+
+    #[test]
+    fn lists_and_what_is_optional_are_empty_unless_set() {
+        let config = read(&[]).unwrap();
+        assert!(config.http.management_addr.is_none() && config.http.cors_origins.is_empty());
+        let config = read(&[
+            ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:9000"),
+            ("FAROL_CORS_ORIGINS", "https://a.example, https://b.example"),
+        ])
+        .unwrap();
+        assert_eq!(config.http.management_addr, Some(([127, 0, 0, 1], 9000).into()));
+        assert_eq!(config.http.cors_origins, ["https://a.example", "https://b.example"]);
+        assert!(read(&[("FAROL_MANAGEMENT_ADDR", "9000")]).is_err());
+        assert!(read(&[("FAROL_CORS_ORIGINS", "*")]).is_err());
+    }
+
+    #[test]
+    fn limits_that_contradict_each_other_are_refused() {
+        let small = [("FAROL_MAX_EVENT_BYTES", "2097152"), ("FAROL_MAX_BATCH_BYTES", "1048576")];
+        assert!(read(&small).unwrap_err().to_string().contains("FAROL_MAX_BATCH_BYTES"));
+        let small = [("FAROL_MAX_IN_FLIGHT_BYTES", "1048576")];
+        assert!(read(&small).unwrap_err().to_string().contains("FAROL_MAX_IN_FLIGHT_BYTES"));
     }
 }

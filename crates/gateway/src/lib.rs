@@ -1,7 +1,7 @@
 //! HTTP in, Kafka out: takes CloudEvents from services and answers 202 only when Kafka holds
 //! them on all in-sync replicas.
 
-mod config;
+pub mod config;
 mod instruments;
 mod keys;
 mod observe;

@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(telemetry) => telemetry,
         Err(error) => return refuse_start(SERVICE.name, "telemetry", &error),
     };
-    let flush = config.flush_timeout;
+    let flush = config.shutdown.flush_timeout;
     let outcome = match Gateway::build(config, telemetry.metrics()).await {
         Ok(gateway) => gateway.run(stop_signal()).await,
         Err(error) => Err(error),

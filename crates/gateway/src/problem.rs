@@ -23,8 +23,14 @@ pub(crate) enum Kind {
     BodyTooSlow,
     Conflict,
     TooLarge,
+    UriTooLong,
+    HeadersTooLarge,
     UnsupportedFormat,
+    UnsupportedEncoding,
     Unstorable,
+    NotAttempted,
+    RateLimited,
+    Overloaded,
     Unavailable,
 }
 
@@ -42,8 +48,14 @@ impl Kind {
             Self::BodyTooSlow => "body-too-slow",
             Self::Conflict => "conflict",
             Self::TooLarge => "too-large",
+            Self::UriTooLong => "uri-too-long",
+            Self::HeadersTooLarge => "headers-too-large",
             Self::UnsupportedFormat => "unsupported-format",
+            Self::UnsupportedEncoding => "unsupported-encoding",
             Self::Unstorable => "unstorable",
+            Self::NotAttempted => "not-attempted",
+            Self::RateLimited => "rate-limited",
+            Self::Overloaded => "overloaded",
             Self::Unavailable => "unavailable",
         }
     }
@@ -58,9 +70,13 @@ impl Kind {
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedFormat => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::UnsupportedFormat | Self::UnsupportedEncoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unstorable => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotAttempted => StatusCode::FAILED_DEPENDENCY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Overloaded | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -76,8 +92,14 @@ impl Kind {
             Self::BodyTooSlow => "The body took too long",
             Self::Conflict => "Another event has this source and id",
             Self::TooLarge => "The body is too large",
+            Self::UriTooLong => "The URI is too long",
+            Self::HeadersTooLarge => "The headers are too large",
             Self::UnsupportedFormat => "The event format is not supported",
+            Self::UnsupportedEncoding => "The content encoding is not supported",
             Self::Unstorable => "The event could never be stored",
+            Self::NotAttempted => "The event was left out because others in its batch were refused",
+            Self::RateLimited => "The producer is over its rate",
+            Self::Overloaded => "The gateway has more to do than it can",
             Self::Unavailable => "The event cannot be accepted now",
         }
     }
@@ -91,6 +113,8 @@ pub(crate) enum At {
     Pointer(String),
     /// The name of a header.
     Header(String),
+    /// The name of a query parameter.
+    Parameter(String),
 }
 
 /// A refusal on its way to the client.

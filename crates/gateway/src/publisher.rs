@@ -18,9 +18,6 @@ use crate::instruments;
 
 /// The longest time an event waits for company in a batch.
 const LINGER_MS: &str = "1";
-/// librdkafka's own queue, in KiB and in messages: part of the process's memory budget.
-const QUEUE_KIB: &str = "65536";
-const QUEUE_MESSAGES: &str = "100000";
 
 /// Where Kafka holds an acknowledged event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,16 +59,16 @@ impl ClientContext for Context {
 impl Publisher {
     pub(crate) fn connect(config: &Config) -> Result<Self, KafkaError> {
         let producer = ClientConfig::new()
-            .set("bootstrap.servers", &config.kafka_brokers)
+            .set("bootstrap.servers", &config.kafka.brokers)
             .set("client.id", crate::SERVICE.name)
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("linger.ms", LINGER_MS)
-            .set("delivery.timeout.ms", config.delivery_timeout.as_millis().to_string())
-            .set("queue.buffering.max.kbytes", QUEUE_KIB)
-            .set("queue.buffering.max.messages", QUEUE_MESSAGES)
+            .set("delivery.timeout.ms", config.kafka.delivery_timeout.as_millis().to_string())
+            .set("queue.buffering.max.kbytes", config.kafka.queue_kib.to_string())
+            .set("queue.buffering.max.messages", config.kafka.queue_events.to_string())
             .create_with_context(Context)?;
-        Ok(Self { producer, topic: config.kafka_topic.clone() })
+        Ok(Self { producer, topic: config.kafka.topic.clone() })
     }
 
     pub(crate) fn topic(&self) -> &str {

@@ -40,7 +40,7 @@ pub(crate) struct Receipts {
 impl Receipts {
     /// Starts to connect and returns at once: the gateway serves with or without Redis.
     pub(crate) fn connect(config: &Config) -> Result<Self, fred::error::Error> {
-        let redis = Builder::from_config(RedisConfig::from_url(config.redis_url.reveal())?)
+        let redis = Builder::from_config(RedisConfig::from_url(config.redis.url.reveal())?)
             .with_connection_config(|connection| connection.max_command_buffer_len = MAX_WAITING)
             .with_performance_config(|performance| {
                 performance.default_command_timeout = Duration::from_secs(1)
@@ -49,7 +49,7 @@ impl Receipts {
             .build()?;
         redis.connect();
         let waiting = Arc::new(tokio::sync::Semaphore::new(MAX_WAITING));
-        Ok(Self { redis, window: config.receipt_window, waiting })
+        Ok(Self { redis, window: config.redis.receipt_window, waiting })
     }
 
     /// The first receipt of this event, if Redis knows it and says so in time.

@@ -11,7 +11,7 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer, middleware, web};
 use telemetry::MetricsPage;
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::keys::{Keys, KeysError};
 use crate::publisher::Publisher;
 use crate::receipts::Receipts;
@@ -64,7 +64,7 @@ pub(crate) struct State {
     pub(crate) receipts: Receipts,
     pub(crate) stored: StoredEvents,
     pub(crate) metrics: MetricsPage,
-    pub(crate) max_event_bytes: usize,
+    pub(crate) limits: Limits,
     pub(crate) body_timeout: Duration,
     pub(crate) dev: bool,
     pub(crate) deployed_by: String,
@@ -109,8 +109,8 @@ impl Gateway {
             receipts: Receipts::connect(&config)?,
             stored: StoredEvents::connect(&config)?,
             metrics,
-            max_event_bytes: config.max_event_bytes,
-            body_timeout: config.body_timeout,
+            limits: config.limits,
+            body_timeout: config.http.body_timeout,
             dev: config.dev,
             deployed_by: config.deployed_by.clone(),
             topic_check: TopicCheck::new(config.dev),
@@ -140,10 +140,10 @@ impl Gateway {
         }
         state.draining.store(true, Ordering::Relaxed);
         checking.abort();
-        tokio::time::sleep(config.shutdown_wait).await;
+        tokio::time::sleep(config.shutdown.wait).await;
         handle.stop(true).await;
         serving.await??;
-        let flush_timeout = config.delivery_timeout;
+        let flush_timeout = config.kafka.delivery_timeout;
         let flushed = tokio::task::spawn_blocking(move || state.publisher.flush(flush_timeout)).await?;
         flushed.map_err(StartError::Flush)?;
         tracing::info!("gateway drained");
@@ -152,15 +152,15 @@ impl Gateway {
 }
 
 fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
-    let refused = |source| StartError::Listen { addr: config.http_addr, source };
+    let refused = |source| StartError::Listen { addr: config.http.addr, source };
     let data = web::Data::from(state);
     let http = HttpServer::new(move || {
         App::new().app_data(data.clone()).configure(routes::map).wrap(middleware::from_fn(observe::observe))
     })
     .disable_signals()
-    .shutdown_timeout(config.shutdown_timeout.as_secs())
-    .bind(config.http_addr)
+    .shutdown_timeout(config.shutdown.timeout.as_secs())
+    .bind(config.http.addr)
     .map_err(refused)?;
-    let addr = http.addrs().first().copied().unwrap_or(config.http_addr);
+    let addr = http.addrs().first().copied().unwrap_or(config.http.addr);
     Ok((http.run(), addr))
 }

@@ -62,7 +62,7 @@ impl TopicCheck {
                     self.0.store(verdict as u8, Ordering::Relaxed);
                     if shortcomings != said {
                         tracing::error!(
-                            topic = config.kafka_topic,
+                            topic = config.kafka.topic,
                             ?shortcomings,
                             "the topic cannot keep the promise; FAROL_DEV=1 waives this"
                         );
@@ -70,7 +70,7 @@ impl TopicCheck {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, topic = config.kafka_topic, "the topic cannot be looked at yet")
+                    tracing::warn!(%error, topic = config.kafka.topic, "the topic cannot be looked at yet")
                 }
             }
             if self.not_ready_because().is_some() {
@@ -91,14 +91,15 @@ struct Facts {
 impl Facts {
     fn shortcomings(&self, config: &Config) -> Vec<String> {
         if self.replication == 0 {
-            return vec![format!("the topic {} does not exist", config.kafka_topic)];
+            return vec![format!("the topic {} does not exist", config.kafka.topic)];
         }
         let mut found = Vec::new();
         if self.replication < REPLICATION {
             found.push(format!("replication is {}, needs {REPLICATION}", self.replication));
         }
-        let retention_ms = i64::try_from(config.min_retention.as_millis()).unwrap_or(i64::MAX);
-        let record_bytes = i64::try_from(config.max_event_bytes).unwrap_or(i64::MAX) + RECORD_OVERHEAD_BYTES;
+        let retention_ms = i64::try_from(config.kafka.min_retention.as_millis()).unwrap_or(i64::MAX);
+        let record_bytes =
+            i64::try_from(config.limits.max_event_bytes).unwrap_or(i64::MAX) + RECORD_OVERHEAD_BYTES;
         self.at_least("min.insync.replicas", MIN_INSYNC_REPLICAS, &mut found);
         self.at_least("retention.ms", retention_ms, &mut found);
         self.at_least("retention.bytes", i64::MAX, &mut found);
@@ -134,15 +135,15 @@ impl Facts {
 
 async fn look(config: &Config) -> Result<Facts, KafkaError> {
     let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", &config.kafka_brokers).create()?;
-    let topic = [ResourceSpecifier::Topic(&config.kafka_topic)];
+        ClientConfig::new().set("bootstrap.servers", &config.kafka.brokers).create()?;
+    let topic = [ResourceSpecifier::Topic(&config.kafka.topic)];
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let described = admin.describe_configs(&topic, &options).await?;
     let mut settings = HashMap::new();
     for resource in described.into_iter().flatten() {
         settings.extend(resource.entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))));
     }
-    let name = config.kafka_topic.clone();
+    let name = config.kafka.topic.clone();
     let asked = tokio::task::spawn_blocking(move || replication(&admin, &name)).await;
     let replication = asked.unwrap_or(Err(KafkaError::Canceled))?;
     Ok(Facts { replication, settings })

@@ -53,6 +53,17 @@ impl<'s> Environment<'s> {
         self.parsed(name, &text, T::from_str(&text))
     }
 
+    /// A setting that may be absent: `Some(None)` where it is not set.
+    pub fn optional<T>(&mut self, name: &str) -> Option<Option<T>>
+    where
+        T: FromStr<Err: Display>,
+    {
+        match self.text(name) {
+            Some(text) => self.parsed(name, &text, T::from_str(&text)).map(Some),
+            None => Some(None),
+        }
+    }
+
     /// A number with a default and the range it must lie in.
     pub fn number<T>(&mut self, name: &str, default: T, range: std::ops::RangeInclusive<T>) -> Option<T>
     where

@@ -115,14 +115,14 @@ async fn read_event(request: &HttpRequest, body: web::Payload, state: &State) ->
 }
 
 async fn read_body(body: web::Payload, state: &State) -> Result<bytes::Bytes, Problem> {
-    let read = body.to_bytes_limited(state.max_event_bytes);
+    let read = body.to_bytes_limited(state.limits.max_event_bytes);
     match tokio::time::timeout(state.body_timeout, read).await {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(error))) => {
             Err(Problem::new(Kind::MalformedRequest, format!("the body could not be read: {error}")))
         }
         Ok(Err(_)) => {
-            let detail = format!("the body is larger than {} bytes", state.max_event_bytes);
+            let detail = format!("the body is larger than {} bytes", state.limits.max_event_bytes);
             Err(Problem::new(Kind::TooLarge, detail))
         }
         Err(_) => Err(Problem::new(Kind::BodyTooSlow, "the body did not arrive in time")),

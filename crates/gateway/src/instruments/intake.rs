@@ -1,0 +1,44 @@
+//! Metrics of events on their way from the client into Kafka.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_histogram, histogram};
+
+use crate::problem::Kind;
+
+const EVENTS: &str = "farol_events_total";
+const SEND_DURATION: &str = "messaging_client_operation_duration_seconds";
+const SENT: &str = "messaging_client_sent_messages_total";
+
+pub(super) fn describe() {
+    describe_counter!(EVENTS, "Events that clients sent, by what became of them and why");
+    describe_histogram!(
+        SEND_DURATION,
+        "Time from handing an event to the Kafka client to its acknowledgement"
+    );
+    describe_counter!(SENT, "Events handed to the Kafka client, by error where one was not acknowledged");
+}
+
+/// What became of an event that a client sent.
+pub(crate) enum EventOutcome {
+    Accepted,
+    Repeat,
+    Refused(Kind),
+}
+
+pub(crate) fn event(outcome: &EventOutcome) {
+    let (outcome, reason) = match outcome {
+        EventOutcome::Accepted => ("accepted", ""),
+        EventOutcome::Repeat => ("repeat", ""),
+        EventOutcome::Refused(kind) => ("refused", kind.name()),
+    };
+    counter!(EVENTS, "outcome" => outcome, "reason" => reason).increment(1);
+}
+
+/// One event handed to the Kafka client; the error's name comes from Kafka's closed set.
+pub(crate) fn sent(took: Duration, error_type: Option<String>) {
+    let error_type = error_type.unwrap_or_default();
+    histogram!(SEND_DURATION, "messaging_operation_name" => "send", "error_type" => error_type.clone())
+        .record(took.as_secs_f64());
+    counter!(SENT, "error_type" => error_type).increment(1);
+}
