@@ -2,10 +2,14 @@
 //! a subject.
 
 mod intake;
+mod keys;
+mod pressure;
 mod receipts;
 mod requests;
 
 pub(crate) use intake::{EventOutcome, event, sent};
+pub(crate) use keys::keys_reloaded;
+pub(crate) use pressure::{pressure, producer_rebuilt};
 pub(crate) use receipts::{Operation, Outcome, receipt_cache};
 pub(crate) use requests::{active_requests, request};
 
@@ -13,5 +17,7 @@ pub(crate) use requests::{active_requests, request};
 pub(crate) fn describe() {
     requests::describe();
     intake::describe();
+    keys::describe();
+    pressure::describe();
     receipts::describe();
 }

@@ -1,8 +1,13 @@
 //! HTTP in, Kafka out: takes CloudEvents from services and answers 202 only when Kafka holds
 //! them on all in-sync replicas.
 
+mod admission;
+mod body;
 pub mod config;
+mod drain_rate;
+mod http_limits;
 mod instruments;
+mod intake;
 mod keys;
 mod observe;
 mod problem;
@@ -11,6 +16,7 @@ mod receipts;
 mod routes;
 mod startup;
 mod stored_events;
+mod supervision;
 mod topic_check;
 
 pub use config::Config;

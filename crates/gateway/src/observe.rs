@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, Version};
 use actix_web::middleware::Next;
 use telemetry::Extractor;
@@ -17,6 +17,8 @@ use crate::instruments;
 
 /// Routes whose requests make metrics but no span: machines ask them every few seconds.
 const WITHOUT_SPAN: [&str; 3] = ["/health", "/ready", "/metrics"];
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware; it wraps the whole application, unknown routes included.
 pub(crate) async fn observe(
@@ -36,12 +38,21 @@ pub(crate) async fn observe(
         Err(error) => error.as_response_error().status_code().as_u16(),
     };
     measured.status = Some(status);
+    let outcome = outcome.map(|response| with_request_id(response, &span));
     span.record("http.response.status_code", i64::from(status));
     if status >= 500 {
         span.record("otel.status_code", "error");
         span.record("error.type", status.to_string());
     }
     outcome
+}
+
+/// The id by which client and operator speak of this request: its trace's.
+fn with_request_id<B>(mut response: ServiceResponse<B>, span: &Span) -> ServiceResponse<B> {
+    if let Some(value) = telemetry::trace_id(span).and_then(|id| HeaderValue::try_from(id).ok()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
 }
 
 fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&str>) -> Span {

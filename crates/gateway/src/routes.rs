@@ -1,6 +1,6 @@
 //! The URL map of the gateway, on one screen.
 
-mod accept_event;
+mod accept_events;
 mod find_event;
 mod identify;
 mod management;
@@ -13,7 +13,7 @@ use crate::problem::{Kind, Problem};
 
 /// Registers every route.
 pub(crate) fn map(app: &mut ServiceConfig) {
-    app.service(only("/v1/events", "POST").route(web::post().to(accept_event::handle)))
+    app.service(only("/v1/events", "POST").route(web::post().to(accept_events::handle)))
         .service(only("/v1/event", "GET").route(web::get().to(find_event::handle)))
         .service(only("/health", "GET").route(web::get().to(management::health)))
         .service(only("/ready", "GET").route(web::get().to(management::ready)))

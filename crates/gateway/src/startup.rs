@@ -7,17 +7,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use actix_cors::Cors;
 use actix_web::dev::Server;
+use actix_web::http::Method;
 use actix_web::{App, HttpServer, middleware, web};
 use telemetry::MetricsPage;
 
+use crate::admission::Admission;
 use crate::config::{Config, Limits};
-use crate::keys::{Keys, KeysError};
+use crate::drain_rate::DrainRate;
+use crate::keys::{KeyRing, KeysError};
 use crate::publisher::Publisher;
 use crate::receipts::Receipts;
 use crate::stored_events::StoredEvents;
 use crate::topic_check::TopicCheck;
-use crate::{instruments, observe, routes};
+use crate::{http_limits, instruments, observe, routes, supervision};
 
 /// Why the gateway could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -58,13 +62,16 @@ pub enum StartError {
 
 /// What every handler can reach.
 pub(crate) struct State {
-    pub(crate) keys: Keys,
-    pub(crate) auth_required: bool,
+    pub(crate) keys: Arc<KeyRing>,
     pub(crate) publisher: Publisher,
     pub(crate) receipts: Receipts,
     pub(crate) stored: StoredEvents,
     pub(crate) metrics: MetricsPage,
     pub(crate) limits: Limits,
+    pub(crate) admission: Admission,
+    pub(crate) drain_rate: DrainRate,
+    /// How many events may be in the Kafka client before new requests are refused.
+    pub(crate) queue_events: usize,
     pub(crate) body_timeout: Duration,
     pub(crate) dev: bool,
     pub(crate) deployed_by: String,
@@ -83,6 +90,12 @@ impl State {
         }
         self.topic_check.not_ready_because()
     }
+
+    /// When a client that was refused for lack of room may come again.
+    pub(crate) fn retry_after(&self) -> Duration {
+        let (requests, _) = self.admission.in_flight();
+        self.drain_rate.time_for(self.publisher.queued().max(requests))
+    }
 }
 
 /// A gateway that listens but does not serve yet.
@@ -98,18 +111,16 @@ impl Gateway {
     /// away: their clients keep trying.
     pub async fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
         instruments::describe();
-        let keys = match &config.keys_file {
-            Some(file) => Keys::load(file)?,
-            None => Keys::open(),
-        };
         let state = Arc::new(State {
-            keys,
-            auth_required: config.keys_file.is_some(),
+            keys: Arc::new(KeyRing::load(config.keys_file.as_deref())?),
             publisher: Publisher::connect(&config)?,
             receipts: Receipts::connect(&config)?,
             stored: StoredEvents::connect(&config)?,
             metrics,
             limits: config.limits,
+            admission: Admission::new(&config.limits),
+            drain_rate: DrainRate::default(),
+            queue_events: config.kafka.queue_events,
             body_timeout: config.http.body_timeout,
             dev: config.dev,
             deployed_by: config.deployed_by.clone(),
@@ -130,7 +141,11 @@ impl Gateway {
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
         let Self { server, addr, state, config } = self;
         tracing::info!(%addr, topic = state.publisher.topic(), dev = state.dev, "gateway serves");
-        let checking = tokio::spawn(state.topic_check.clone().run(config.clone()));
+        let background = [
+            tokio::spawn(state.topic_check.clone().run(config.clone())),
+            tokio::spawn(Arc::clone(&state.keys).follow()),
+            tokio::spawn(supervision::run(Arc::clone(&state))),
+        ];
         let handle = server.handle();
         let serving = tokio::spawn(server);
         tokio::pin!(serving);
@@ -139,7 +154,7 @@ impl Gateway {
             stopped = stop => stopped?,
         }
         state.draining.store(true, Ordering::Relaxed);
-        checking.abort();
+        background.iter().for_each(tokio::task::JoinHandle::abort);
         tokio::time::sleep(config.shutdown.wait).await;
         handle.stop(true).await;
         serving.await??;
@@ -154,13 +169,31 @@ impl Gateway {
 fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
     let refused = |source| StartError::Listen { addr: config.http.addr, source };
     let data = web::Data::from(state);
+    let origins = config.http.cors_origins.clone();
     let http = HttpServer::new(move || {
-        App::new().app_data(data.clone()).configure(routes::map).wrap(middleware::from_fn(observe::observe))
+        App::new()
+            .app_data(data.clone())
+            .configure(routes::map)
+            .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
+            .wrap(middleware::from_fn(http_limits::check))
+            .wrap(middleware::from_fn(observe::observe))
     })
     .disable_signals()
+    .keep_alive(config.http.keep_alive)
+    .client_request_timeout(config.http.header_timeout)
     .shutdown_timeout(config.shutdown.timeout.as_secs())
-    .bind(config.http.addr)
+    .bind_auto_h2c(config.http.addr)
     .map_err(refused)?;
     let addr = http.addrs().first().copied().unwrap_or(config.http.addr);
     Ok((http.run(), addr))
+}
+
+/// What scripts of the configured origins may do: send events and look them up, with a key.
+fn cross_origin(origins: &[String]) -> Cors {
+    let cors = Cors::default()
+        .allowed_methods([Method::GET, Method::POST])
+        .allow_any_header()
+        .expose_any_header()
+        .max_age(3_600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -18,7 +18,7 @@ const REPLICATION: usize = 3;
 /// How many of them have acknowledged when the client gets its 202.
 const MIN_INSYNC_REPLICAS: i64 = 2;
 /// What headers and framing add to an event's body at most.
-const RECORD_OVERHEAD_BYTES: i64 = 512 * 1_024;
+pub(crate) const RECORD_OVERHEAD_BYTES: usize = 512 * 1_024;
 const PATIENCE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -99,7 +99,7 @@ impl Facts {
         }
         let retention_ms = i64::try_from(config.kafka.min_retention.as_millis()).unwrap_or(i64::MAX);
         let record_bytes =
-            i64::try_from(config.limits.max_event_bytes).unwrap_or(i64::MAX) + RECORD_OVERHEAD_BYTES;
+            i64::try_from(config.limits.max_event_bytes + RECORD_OVERHEAD_BYTES).unwrap_or(i64::MAX);
         self.at_least("min.insync.replicas", MIN_INSYNC_REPLICAS, &mut found);
         self.at_least("retention.ms", retention_ms, &mut found);
         self.at_least("retention.bytes", i64::MAX, &mut found);

@@ -10,6 +10,14 @@ pub struct KeysFile(PathBuf);
 impl KeysFile {
     /// Each key as (secret, source prefixes, roles).
     pub fn with(keys: &[(&str, &[&str], &[&str])]) -> Self {
+        let path = std::env::temp_dir().join(format!("farol-keys-{}.json", uuid::Uuid::new_v4()));
+        let file = Self(path);
+        file.replace(keys);
+        file
+    }
+
+    /// Other keys from now on.
+    pub fn replace(&self, keys: &[(&str, &[&str], &[&str])]) {
         let keys: Vec<_> = keys
             .iter()
             .map(|(secret, sources, roles)| {
@@ -17,9 +25,14 @@ impl KeysFile {
                 serde_json::json!({ "producer": "test", "sha256": sha256, "sources": sources, "roles": roles })
             })
             .collect();
-        let path = std::env::temp_dir().join(format!("farol-keys-{}.json", uuid::Uuid::new_v4()));
-        std::fs::write(&path, serde_json::json!({ "keys": keys }).to_string()).unwrap();
-        Self(path)
+        self.replace_text(&serde_json::json!({ "keys": keys }).to_string());
+    }
+
+    /// Another content from now on, as a whole.
+    pub fn replace_text(&self, text: &str) {
+        let next = self.0.with_extension("next");
+        std::fs::write(&next, text).unwrap();
+        std::fs::rename(&next, &self.0).unwrap();
     }
 
     /// Where it is.

@@ -1,17 +1,23 @@
 //! The HTTP protocol binding of CloudEvents 1.0.2: which content mode a message is in, and
 //! the event it holds. Knows header names and bytes, not a server.
 
+mod batch;
 mod binary;
 mod header_value;
 mod structured;
 
 use bytes::Bytes;
 
+pub use batch::BatchRefusal;
+
 use crate::Event;
 use crate::refusal::Refusal;
 
 /// The media type of structured mode in the JSON event format.
 pub const STRUCTURED_JSON: &str = "application/cloudevents+json";
+
+/// The media type of batched mode in the JSON event format.
+pub const BATCHED_JSON: &str = "application/cloudevents-batch+json";
 
 /// The prefix of the media types that mean structured or batched mode.
 const CLOUDEVENTS_TYPE: &str = "application/cloudevents";
@@ -34,6 +40,8 @@ pub enum ContentMode {
     Binary,
     /// The whole event as one JSON document in the body.
     Structured,
+    /// Many events as one JSON array in the body.
+    Batched,
 }
 
 impl ContentMode {
@@ -42,6 +50,9 @@ impl ContentMode {
         let essence = content_type.map(essence).unwrap_or_default();
         if essence == STRUCTURED_JSON {
             return Ok(Self::Structured);
+        }
+        if essence == BATCHED_JSON {
+            return Ok(Self::Batched);
         }
         if essence.starts_with(CLOUDEVENTS_TYPE) {
             return Err(HttpRefusal::UnsupportedFormat(essence));
@@ -59,7 +70,13 @@ pub fn read<'h>(
     match mode {
         ContentMode::Binary => binary::read(headers, body),
         ContentMode::Structured => structured::read(&body),
+        ContentMode::Batched => Err(Refusal::message("is a batch, not one event")),
     }
+}
+
+/// Reads the events of a batch in their order. A bad event does not hide the others.
+pub fn read_batch(body: &Bytes, max_events: usize) -> Result<Vec<Result<Event, Refusal>>, BatchRefusal> {
+    batch::read(body, max_events)
 }
 
 /// The event as a JSON document in structured mode.

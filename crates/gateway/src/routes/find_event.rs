@@ -36,7 +36,7 @@ struct Answer<'s> {
 pub(super) async fn handle(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let key = identify(&request, &state, Role::Read)?;
     let (source, id) = identity(&request)?;
-    check_source(key, source.as_str())?;
+    check_source(&key, source.as_str())?;
     match state.stored.find(EventKey::of(&source, &id)).await {
         Ok(Some(stored)) => answer(&stored),
         Ok(None) => Err(Problem::new(

@@ -1,5 +1,7 @@
 //! Who is asking: the bearer key of a request, and whether it allows what is asked.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 
@@ -8,17 +10,13 @@ use crate::problem::{Kind, Problem};
 use crate::startup::State;
 
 /// The caller's key, if it has `role`.
-pub(super) fn identify<'s>(request: &HttpRequest, state: &'s State, role: Role) -> Result<&'s Key, Problem> {
-    let key = match state.auth_required {
-        true => bearer(request).and_then(|secret| state.keys.find(secret)),
-        false => state.keys.first(),
-    };
-    let Some(key) = key else {
+pub(super) fn identify(request: &HttpRequest, state: &State, role: Role) -> Result<Arc<Key>, Problem> {
+    let Some(key) = state.keys.find(bearer(request)) else {
         let problem = Problem::new(Kind::Unauthorized, "send a known key as `Authorization: Bearer <key>`");
         return Err(problem.header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"farol\"")));
     };
     if !key.allows(role) {
-        return Err(Problem::new(Kind::Forbidden, format!("the key lacks the role {role:?}").to_lowercase()));
+        return Err(Problem::new(Kind::Forbidden, format!("the key lacks the role {}", role.name())));
     }
     Ok(key)
 }

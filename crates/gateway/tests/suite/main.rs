@@ -2,7 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod admission;
+mod batches;
+mod http;
 mod intake;
+mod keys;
 mod management;
 mod process;
 mod refusals;

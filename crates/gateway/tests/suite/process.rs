@@ -1,5 +1,6 @@
 //! The program `farol-gateway` as an operator meets it: starting, refusing to start, stopping.
 
+use std::fs::File;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
@@ -30,35 +31,95 @@ async fn sigterm_ends_it_with_success_and_with_every_span_sent() {
         (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
     let keys = KeysFile::with(&[("farol_key", &["*"], &["write"])]);
     let port = testkit::closed_port();
-    let mut gateway = spawn(&topic, &database, &keys, port, &receiver.endpoint());
+    let gateway = command(&topic, &database, &keys, port, &receiver.endpoint()).spawn().unwrap();
     let client = reqwest::Client::new();
-    let url = format!("http://127.0.0.1:{port}");
-    eventually("the gateway is ready", || async {
-        client.get(format!("{url}/ready")).send().await.ok().filter(|r| r.status() == 200).map(drop)
-    })
-    .await;
+    let url = ready(port).await;
     let trace_id = uuid::Uuid::new_v4().simple().to_string();
     let response = client
         .post(format!("{url}/v1/events"))
         .bearer_auth("farol_key")
         .header("traceparent", format!("00-{trace_id}-00f067aa0ba902b7-01"))
         .header("content-type", "application/cloudevents+json")
-        .body(r#"{"specversion":"1.0","id":"1","source":"/a","type":"t"}"#)
+        .body(format!(r#"{{"specversion":"1.0","id":"{trace_id}","source":"/a","type":"t"}}"#))
         .send()
         .await
         .unwrap();
     assert_eq!(response.status(), 202);
 
-    kill(Pid::from_raw(i32::try_from(gateway.id()).unwrap()), Signal::SIGTERM).unwrap();
-    let status = tokio::task::spawn_blocking(move || gateway.wait()).await.unwrap().unwrap();
-    assert!(status.success(), "{status}");
+    stop(gateway).await;
     let spans = receiver.trace(&trace_id, |spans| spans.len() >= 2).await;
     assert!(spans.iter().all(|span| span.resource("service.name") == Some("farol-gateway")));
     assert!(spans.iter().all(|span| span.resource("deployment.environment.name") == Some("test")));
 }
 
-fn spawn(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &str) -> Child {
-    Command::new(PROGRAM)
+#[tokio::test]
+async fn no_key_digest_or_payload_is_in_logs_spans_errors_or_metrics() {
+    let (topic, database, receiver) =
+        (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
+    let keys = KeysFile::with(&[("farol_topsecretkey", &["*"], &["write", "read"])]);
+    let port = testkit::closed_port();
+    let log = std::env::temp_dir().join(format!("farol-log-{}", uuid::Uuid::new_v4()));
+    let gateway = command(&topic, &database, &keys, port, &receiver.endpoint())
+        .env("FAROL_LOG", "debug")
+        .stdout(File::create(&log).unwrap())
+        .stderr(File::options().append(true).open(&log).unwrap())
+        .spawn()
+        .unwrap();
+    let url = ready(port).await;
+    let client = reqwest::Client::new();
+    let mut said = String::new();
+    let send = |key: &'static str, body: String| {
+        let request = client.post(format!("{url}/v1/events")).bearer_auth(key);
+        request.header("content-type", "application/cloudevents+json").body(body).send()
+    };
+    let id = uuid::Uuid::new_v4();
+    let event =
+        |data: &str| format!(r#"{{"specversion":"1.0","id":"{id}","source":"/a","type":"t","data":{data}}}"#);
+    for (key, body, status) in [
+        ("farol_topsecretkey", event(r#"{"iban":"payloadmarker"}"#), 202),
+        ("farol_topsecretkey", event(r#"{"iban":"payloadmarker\u0000"}"#), 422),
+        ("farol_topsecretkey", event(r#"{"iban":"payloadmarker"#), 400),
+        ("farol_unknownsecret", event(r#""payloadmarker""#), 401),
+    ] {
+        let response = send(key, body).await.unwrap();
+        assert_eq!(response.status(), status);
+        said += &response.text().await.unwrap();
+    }
+    said += &client.get(format!("{url}/metrics")).send().await.unwrap().text().await.unwrap();
+    stop(gateway).await;
+    said += &std::fs::read_to_string(&log).unwrap();
+    std::fs::remove_file(&log).unwrap();
+    let spans = receiver.spans();
+    assert!(spans.len() >= 5, "one of each request and one into Kafka, not {}", spans.len());
+    said += &format!("{spans:?}");
+    assert!(said.contains("gateway serves"), "the log was read");
+    let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest("farol_topsecretkey"));
+    for secret in ["topsecretkey", "unknownsecret", "payloadmarker", &digest] {
+        let at = said.find(secret).map(|at| &said[said.floor_char_boundary(at.saturating_sub(200))..at]);
+        assert_eq!(at, None, "{secret} leaked after this");
+    }
+}
+
+/// Its address, once it says that it is ready.
+async fn ready(port: u16) -> String {
+    let url = format!("http://127.0.0.1:{port}");
+    eventually("the gateway is ready", || async {
+        reqwest::get(format!("{url}/ready")).await.ok().filter(|r| r.status() == 200).map(drop)
+    })
+    .await;
+    url
+}
+
+/// Asks it to end, and sees that it ends well.
+async fn stop(mut gateway: Child) {
+    kill(Pid::from_raw(i32::try_from(gateway.id()).unwrap()), Signal::SIGTERM).unwrap();
+    let status = tokio::task::spawn_blocking(move || gateway.wait()).await.unwrap().unwrap();
+    assert!(status.success(), "{status}");
+}
+
+fn command(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &str) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command
         .env("FAROL_HTTP_ADDR", format!("127.0.0.1:{port}"))
         .env("FAROL_KAFKA_BROKERS", testkit::kafka_brokers())
         .env("FAROL_KAFKA_TOPIC", topic.name())
@@ -69,7 +130,6 @@ fn spawn(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &
         .env("FAROL_DEV", "1")
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp)
         .env("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
+        .stdout(Stdio::null());
+    command
 }

@@ -21,7 +21,8 @@ pub(crate) struct Running {
     url: String,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), StartError>>,
-    _stands_on: (Database, KeysFile),
+    pub(crate) keys: KeysFile,
+    _stands_on: Database,
 }
 
 /// Starts a gateway; `overrides` replace settings.
@@ -54,7 +55,7 @@ pub(crate) async fn start(overrides: &[(&str, String)]) -> Running {
         drop(stopped.await);
         Ok(())
     }));
-    Running { topic, client: Client::new(), url, stop, ended, _stands_on: (database, keys) }
+    Running { topic, client: Client::new(), url, stop, ended, keys, _stands_on: database }
 }
 
 impl Running {
@@ -74,6 +75,11 @@ impl Running {
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.request(reqwest::Method::GET, path)
+    }
+
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// Tells it to stop and waits until it did.

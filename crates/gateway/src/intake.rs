@@ -1,0 +1,251 @@
+//! What becomes of the events of one request, whichever mode they came in: repeats get their
+//! first receipt, conflicts are refused, the rest goes to Kafka in its order.
+
+mod receipt;
+
+use std::collections::HashMap;
+
+use event::{Digest, Event, EventKey};
+use time::OffsetDateTime;
+use tracing::Span;
+
+use crate::instruments::{self, EventOutcome};
+use crate::keys::Key;
+use crate::problem::{Kind, Problem};
+use crate::publisher::NotAcknowledged;
+use crate::receipts::Kept;
+use crate::startup::State;
+
+pub(crate) use receipt::Receipt;
+
+/// What became of one event.
+#[derive(Debug, Clone)]
+pub(crate) enum Decision {
+    /// Kafka holds it.
+    Accepted(Kept),
+    /// Kafka held it before.
+    Repeat(Kept),
+    /// The client has to do something.
+    Refused(Problem),
+}
+
+/// An event that may go on, or why not.
+pub(crate) type Candidate = Result<Event, Problem>;
+
+impl Decision {
+    pub(crate) fn refusal(&self) -> Option<&Problem> {
+        match self {
+            Self::Refused(problem) => Some(problem),
+            Self::Accepted(_) | Self::Repeat(_) => None,
+        }
+    }
+
+    fn outcome(&self) -> EventOutcome {
+        match self {
+            Self::Accepted(_) => EventOutcome::Accepted,
+            Self::Repeat(_) => EventOutcome::Repeat,
+            Self::Refused(problem) => EventOutcome::Refused(problem.kind),
+        }
+    }
+}
+
+/// What to do when some events of a request are good and others are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Handling {
+    /// All or nothing: one bad event keeps the others out.
+    Strict,
+    /// The good ones are taken (`Prefer: handling=lenient`, RFC 7240 §4.4).
+    Lenient,
+}
+
+/// Decides all candidates, in their order; an `Err` is about the request as a whole.
+pub(crate) async fn take(
+    state: &State,
+    key: &Key,
+    candidates: &[Candidate],
+    handling: Handling,
+) -> Result<Vec<Decision>, Problem> {
+    let received_at_ms = now_ms();
+    let mut intake = Intake::of(key, candidates);
+    if intake.must_stop(handling) {
+        return Ok(intake.stopped());
+    }
+    intake.ask_for_receipts(state, key).await?;
+    if intake.must_stop(handling) {
+        return Ok(intake.stopped());
+    }
+    intake.publish(state, key, received_at_ms).await;
+    Ok(intake.finished())
+}
+
+/// Counts what became of the events of a request.
+pub(crate) fn count(decisions: &[Decision]) {
+    decisions.iter().for_each(|decision| instruments::event(&decision.outcome()));
+}
+
+/// One request's events on their way.
+struct Intake<'e> {
+    entries: Vec<Entry<'e>>,
+}
+
+struct Entry<'e> {
+    /// What is known of it; `None` while it is to be published.
+    decision: Option<Decision>,
+    known: Option<Known<'e>>,
+}
+
+struct Known<'e> {
+    event: &'e Event,
+    key: EventKey,
+    digest: Digest,
+    /// The earlier entry that this one repeats.
+    repeats: Option<usize>,
+}
+
+impl<'e> Intake<'e> {
+    /// What can be decided without asking anybody: what was refused before, sources that are not
+    /// the caller's, and events that the request itself repeats.
+    fn of(key: &Key, candidates: &'e [Candidate]) -> Self {
+        let mut firsts: HashMap<EventKey, (usize, Digest)> = HashMap::with_capacity(candidates.len());
+        let mut entries = Vec::with_capacity(candidates.len());
+        for (index, candidate) in candidates.iter().enumerate() {
+            let event = match candidate {
+                Ok(event) => event,
+                Err(problem) => {
+                    entries.push(Entry::refused(problem.clone()));
+                    continue;
+                }
+            };
+            if !key.may_use(event.attributes.source.as_str()) {
+                entries
+                    .push(Entry::refused(Problem::new(Kind::Forbidden, "the key may not use this source")));
+                continue;
+            }
+            let (event_key, digest) = (event.key(), event.digest());
+            let (first, its_digest) = *firsts.entry(event_key).or_insert((index, digest));
+            let known = Known { event, key: event_key, digest, repeats: (first != index).then_some(first) };
+            let decision = (its_digest != digest).then(|| Decision::Refused(conflict()));
+            entries.push(Entry { decision, known: Some(known) });
+        }
+        Self { entries }
+    }
+
+    fn must_stop(&self, handling: Handling) -> bool {
+        let mut refused = self.entries.iter().filter_map(|entry| entry.decision.as_ref()?.refusal());
+        match handling {
+            Handling::Strict => refused.next().is_some(),
+            Handling::Lenient => refused.count() == self.entries.len(),
+        }
+    }
+
+    /// Asks Redis once for everything: whether the producer may, and which events came before.
+    async fn ask_for_receipts(&mut self, state: &State, _key: &Key) -> Result<(), Problem> {
+        for entry in &mut self.entries {
+            let Some(known) = entry.open() else { continue };
+            if let Some(kept) = state.receipts.find(known.key).await {
+                entry.decision = Some(match kept.digest == known.digest.to_string() {
+                    true => Decision::Repeat(kept),
+                    false => Decision::Refused(conflict()),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands everything that is still open to Kafka, in order, then waits for all of it.
+    async fn publish(&mut self, state: &State, key: &Key, received_at_ms: i64) {
+        let open: Vec<usize> =
+            (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
+        let events = open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event));
+        let sent = state.publisher.publish(events, &key.producer, received_at_ms).await;
+        let trace_id = telemetry::trace_id(&Span::current());
+        for (index, result) in open.into_iter().zip(sent) {
+            let entry = &mut self.entries[index];
+            let Some(known) = &entry.known else { continue };
+            entry.decision = Some(match result {
+                Ok(position) => {
+                    let kept = Kept {
+                        digest: known.digest.to_string(),
+                        partition: position.partition,
+                        offset: position.offset,
+                        trace_id: trace_id.clone(),
+                    };
+                    state.receipts.keep(known.key, &kept);
+                    Decision::Accepted(kept)
+                }
+                Err(error) => Decision::Refused(not_acknowledged(state, &error)),
+            });
+        }
+    }
+
+    /// Every decision, repeats told by the entry they repeat.
+    fn finished(self) -> Vec<Decision> {
+        let mut decisions: Vec<Decision> = Vec::with_capacity(self.entries.len());
+        for entry in self.entries {
+            let first = entry.known.and_then(|known| known.repeats).and_then(|first| decisions.get(first));
+            let decision = match (entry.decision, first) {
+                (Some(decision), _) => decision,
+                (None, Some(Decision::Accepted(kept) | Decision::Repeat(kept))) => {
+                    Decision::Repeat(kept.clone())
+                }
+                (None, Some(refused)) => refused.clone(),
+                (None, None) => Decision::Refused(Problem::new(Kind::NotAttempted, "it was not sent")),
+            };
+            decisions.push(decision);
+        }
+        decisions
+    }
+
+    /// The refused ones as they are; the others could have been taken, but were not.
+    fn stopped(self) -> Vec<Decision> {
+        let left_out = || Problem::new(Kind::NotAttempted, "it is good, but others of its batch are not");
+        let decide = |entry: Entry<'_>| match entry.decision {
+            Some(Decision::Refused(problem)) => Decision::Refused(problem),
+            _ => Decision::Refused(left_out()),
+        };
+        self.entries.into_iter().map(decide).collect()
+    }
+}
+
+impl Entry<'_> {
+    fn refused(problem: Problem) -> Self {
+        Self { decision: Some(Decision::Refused(problem)), known: None }
+    }
+
+    /// What has to go on: not decided, and not the repeat of another entry.
+    fn open(&self) -> Option<&Known<'_>> {
+        match &self.decision {
+            None => self.known.as_ref().filter(|known| known.repeats.is_none()),
+            Some(_) => None,
+        }
+    }
+}
+
+fn conflict() -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        "an event with this source and id, but with other content, was accepted before; a new event needs a new id",
+    )
+}
+
+fn not_acknowledged(state: &State, error: &NotAcknowledged) -> Problem {
+    match error {
+        NotAcknowledged::QueueFull => overloaded(state),
+        NotAcknowledged::TooLarge => Problem::new(Kind::TooLarge, "the event is larger than the topic takes"),
+        NotAcknowledged::Unknown(_) | NotAcknowledged::TimedOut => {
+            Problem::new(Kind::Unavailable, "Kafka did not acknowledge; repeat with the same id")
+                .retry_after(state.retry_after())
+        }
+    }
+}
+
+/// There is no room now; nothing of the event was kept.
+pub(crate) fn overloaded(state: &State) -> Problem {
+    Problem::new(Kind::Overloaded, "there is no room for more events now; repeat with the same id")
+        .retry_after(state.retry_after())
+}
+
+fn now_ms() -> i64 {
+    let nanos = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    i64::try_from(nanos / 1_000_000).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,84 @@
+//! `POST /v1/events`: CloudEvents in, in any of the three modes; receipts out once Kafka holds them.
+
+mod answer;
+mod message;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use event::http::ContentMode;
+
+use self::message::Message;
+use super::identify::identify;
+use crate::admission::Admitted;
+use crate::body::{self, Announced};
+use crate::instruments::{self, EventOutcome};
+use crate::intake::{self, Handling};
+use crate::keys::{Key, Role};
+use crate::problem::Problem;
+use crate::startup::State;
+
+pub(super) async fn handle(
+    request: HttpRequest,
+    payload: web::Payload,
+    state: web::Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let (mode, key, announced, mut admitted) = match admit(&request, &state) {
+        Ok(admission) => admission,
+        Err(problem) => {
+            instruments::event(&EventOutcome::Refused(problem.kind));
+            body::drain(&request, payload).await;
+            return Err(problem);
+        }
+    };
+    let message = read(&request, payload, &state, mode, announced, &mut admitted).await;
+    let message = message.inspect_err(|problem| instruments::event(&EventOutcome::Refused(problem.kind)))?;
+    decide(&state, &key, message).await
+}
+
+/// Everything that the head of a request decides.
+fn admit<'s>(
+    request: &HttpRequest,
+    state: &'s State,
+) -> Result<(ContentMode, std::sync::Arc<Key>, Announced, Admitted<'s>), Problem> {
+    let key = identify(request, state, Role::Write)?;
+    let mode = message::mode(request)?;
+    let limit = match mode {
+        ContentMode::Batched => state.limits.max_batch_bytes,
+        ContentMode::Binary | ContentMode::Structured => state.limits.max_event_bytes,
+    };
+    let announced = Announced::of(request, limit)?;
+    if state.publisher.queued() >= state.queue_events {
+        return Err(intake::overloaded(state));
+    }
+    let admitted = state.admission.admit(announced.largest()).map_err(|_| intake::overloaded(state))?;
+    Ok((mode, key, announced, admitted))
+}
+
+async fn read(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+    mode: ContentMode,
+    announced: Announced,
+    admitted: &mut Admitted<'_>,
+) -> Result<Message, Problem> {
+    let body = announced.read(payload, state.body_timeout).await?;
+    admitted.keep_only(body.len());
+    message::read(request, mode, body, &state.limits)
+}
+
+async fn decide(state: &State, key: &Key, message: Message) -> Result<HttpResponse, Problem> {
+    let handling = match message {
+        Message::One(_) => Handling::Strict,
+        Message::Batch { handling, .. } => handling,
+    };
+    let candidates = message.candidates();
+    let decided = intake::take(state, key, candidates, handling).await;
+    let decisions = decided.inspect_err(|problem| {
+        candidates.iter().for_each(|_| instruments::event(&EventOutcome::Refused(problem.kind)));
+    })?;
+    intake::count(&decisions);
+    match &message {
+        Message::One([candidate]) => answer::to_one(state, candidate, decisions),
+        Message::Batch { candidates, handling } => answer::to_batch(state, candidates, decisions, *handling),
+    }
+}

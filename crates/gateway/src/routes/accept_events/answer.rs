@@ -1,0 +1,110 @@
+//! What the client is told: one receipt or problem for one event, a list for a batch.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use serde_json::{Value, json};
+
+use crate::intake::{Candidate, Decision, Handling, Receipt};
+use crate::problem::{Kind, Problem};
+use crate::startup::State;
+
+const PREFERENCE_APPLIED: (&str, &str) = ("preference-applied", "handling=lenient");
+
+pub(super) fn to_one(
+    state: &State,
+    candidate: &Candidate,
+    decisions: Vec<Decision>,
+) -> Result<HttpResponse, Problem> {
+    let decision = decisions.into_iter().next();
+    match (candidate, decision) {
+        (Ok(event), Some(Decision::Accepted(kept))) => {
+            Ok(HttpResponse::Accepted().json(Receipt::new(event, state.publisher.topic(), &kept, false)))
+        }
+        (Ok(event), Some(Decision::Repeat(kept))) => {
+            Ok(HttpResponse::Accepted().json(Receipt::new(event, state.publisher.topic(), &kept, true)))
+        }
+        (_, Some(Decision::Refused(problem))) => Err(problem),
+        (Err(problem), _) => Err(problem.clone()),
+        (Ok(_), None) => Err(Problem::new(Kind::Unavailable, "the event was not decided; repeat it")),
+    }
+}
+
+/// 202 where every event was accepted; else all of it is refused, unless the client is lenient.
+pub(super) fn to_batch(
+    state: &State,
+    candidates: &[Candidate],
+    decisions: Vec<Decision>,
+    handling: Handling,
+) -> Result<HttpResponse, Problem> {
+    let refused = decisions.iter().filter(|decision| decision.refusal().is_some()).count();
+    if refused == 0 {
+        let receipts: Vec<Value> = receipts(state, candidates, &decisions).collect();
+        return Ok(HttpResponse::Accepted().json(receipts));
+    }
+    let results = results(state, candidates, &decisions);
+    let accepted = decisions.len() - refused;
+    match handling {
+        Handling::Lenient if accepted > 0 || !any_unsure(&decisions) => {
+            let mut answer = HttpResponse::MultiStatus();
+            if any_unsure(&decisions) {
+                answer.insert_header((RETRY_AFTER, state.retry_after().as_secs()));
+            }
+            Ok(answer.insert_header(PREFERENCE_APPLIED).json(results))
+        }
+        _ => Err(whole(state, &decisions, refused, results)),
+    }
+}
+
+/// A problem of the whole batch; its status is that of the first event that was refused for
+/// a reason of its own.
+fn whole(state: &State, decisions: &[Decision], refused: usize, results: Value) -> Problem {
+    let total = decisions.len();
+    let own_reason = |problem: &&Problem| problem.kind != Kind::NotAttempted;
+    let first = decisions.iter().filter_map(Decision::refusal).find(own_reason).map(|problem| problem.kind);
+    let first = first.unwrap_or(Kind::Unavailable);
+    if any_unsure(decisions) {
+        let accepted = total - refused;
+        let detail = format!("{accepted} of {total} events were accepted; repeating the whole batch is safe");
+        return Problem::new(Kind::Unavailable, detail)
+            .retry_after(state.retry_after())
+            .results(StatusCode::SERVICE_UNAVAILABLE, results);
+    }
+    let bad = decisions.iter().filter_map(Decision::refusal).filter(own_reason).count();
+    let detail = format!("{bad} of {total} events were refused, so none was accepted; see results");
+    Problem::new(Kind::BatchRefused, detail).results(first.status(), results)
+}
+
+/// Whether an event could be accepted if it were sent again.
+fn any_unsure(decisions: &[Decision]) -> bool {
+    let mut kinds = decisions.iter().filter_map(|decision| decision.refusal().map(|problem| problem.kind));
+    kinds.any(|kind| matches!(kind, Kind::Unavailable | Kind::Overloaded))
+}
+
+/// One entry an event, in the order of the batch.
+fn results(state: &State, candidates: &[Candidate], decisions: &[Decision]) -> Value {
+    let receipts = receipts(state, candidates, decisions);
+    let entry = |(decision, receipt): (&Decision, Value)| match decision.refusal() {
+        None => json!({ "status": 202, "retryable": false, "receipt": receipt }),
+        Some(problem) => json!({
+            "status": problem.kind.status().as_u16(),
+            "retryable": problem.kind.is_retryable(),
+            "problem": problem.as_item(),
+        }),
+    };
+    decisions.iter().zip(receipts).map(entry).collect()
+}
+
+/// The receipt of each event; null where it has none.
+fn receipts<'a>(
+    state: &'a State,
+    candidates: &'a [Candidate],
+    decisions: &'a [Decision],
+) -> impl Iterator<Item = Value> {
+    let topic = state.publisher.topic();
+    candidates.iter().zip(decisions).map(move |pair| match pair {
+        (Ok(event), Decision::Accepted(kept)) => json!(Receipt::new(event, topic, kept, false)),
+        (Ok(event), Decision::Repeat(kept)) => json!(Receipt::new(event, topic, kept, true)),
+        _ => Value::Null,
+    })
+}
