@@ -1,8 +1,16 @@
-//! `farolctl key new`: a random key and the digest that goes into the gateway's keys file.
+//! `farolctl key new`: a random key, and the entry for the gateway's file of keys, which knows
+//! nothing of the key but its digest.
+
+use std::{
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rand::RngCore;
 use serde::Serialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -10,51 +18,158 @@ use crate::{
     output::{Output, Report},
 };
 
-/// Make a random key; only its digest belongs into the gateway's keys file
+/// Make a random key and the entry for the gateway's file of keys, which holds its digest only
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Who will use the key
-    #[arg(long, value_name = "NAME")]
-    producer: Option<String>,
+    #[arg(long, value_name = "NAME", default_value = "producer")]
+    producer: String,
+    /// A prefix of sources it may use, whole path segments; `*` for all; repeat for more
+    #[arg(long = "source", value_name = "PREFIX", default_value = "*")]
+    sources: Vec<String>,
+    /// What it may do; repeat for more
+    #[arg(long = "role", value_name = "ROLE", default_values = ["write", "read"])]
+    roles: Vec<Role>,
+    /// Events a second it may send; no limit without it
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..))]
+    rate: Option<u32>,
+    /// Events it may send at once after a pause; twice the rate without it
+    #[arg(long, value_name = "EVENTS", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
+    burst: Option<u32>,
+    /// Add the entry to this file of keys, which running gateways read again by themselves
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+enum Role {
+    Write,
+    Read,
+    Admin,
 }
 
 #[derive(Debug, Serialize)]
 struct NewKey {
     key: String,
-    sha256: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    producer: Option<String>,
+    entry: Value,
+    #[serde(rename = "addedTo", skip_serializing_if = "Option::is_none")]
+    added_to: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
-    Ok(output.print(&new_key(arguments.producer))?)
+    let new = new_key(&arguments);
+    if let Some(file) = &arguments.file {
+        add(file, &new.entry)?;
+    }
+    Ok(output.print(&new)?)
 }
 
-fn new_key(producer: Option<String>) -> NewKey {
+fn new_key(arguments: &Arguments) -> NewKey {
     let mut secret = [0; 32];
     // seeded by the operating system and cryptographically secure
     rand::rng().fill_bytes(&mut secret);
     let key = format!("farol_{}", URL_SAFE_NO_PAD.encode(secret));
-    NewKey { sha256: hex::encode(Sha256::digest(&key)), key, producer }
+    let mut entry = json!({
+        "producer": arguments.producer,
+        "sha256": hex::encode(Sha256::digest(&key)),
+        "sources": arguments.sources,
+        "roles": arguments.roles,
+    });
+    if let Some(rate) = arguments.rate {
+        let burst = arguments.burst.unwrap_or(rate.saturating_mul(2));
+        entry["rate"] = json!({ "eventsPerSecond": rate, "burst": burst });
+    }
+    NewKey { key, entry, added_to: arguments.file.clone() }
+}
+
+/// Adds `entry` to the keys of `file`, which is made where there is none. The file is exchanged
+/// as a whole, so that a gateway never reads half of it.
+fn add(file: &Path, entry: &Value) -> Result<(), Error> {
+    let failed = |what: &str| Error::Failed(format!("{}: {what}", file.display()));
+    let mut content: Value = match std::fs::read_to_string(file) {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| failed(&format!("is not JSON: {error}")))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => json!({ "keys": [] }),
+        Err(error) => return Err(failed(&error.to_string())),
+    };
+    let keys = content.get_mut("keys").and_then(Value::as_array_mut);
+    keys.ok_or_else(|| failed("is no file of keys: it has no list `keys`"))?.push(entry.clone());
+    let next = file.with_extension("next");
+    let written = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next);
+    written
+        .and_then(|mut out| out.write_all(format!("{content:#}\n").as_bytes()))
+        .and_then(|()| std::fs::rename(&next, file))
+        .map_err(|error| failed(&error.to_string()))
 }
 
 impl Report for NewKey {
     fn human(&self) -> String {
-        let producer = self.producer.as_ref().map(|name| format!("producer  {name}\n"));
-        format!("{}key       {}\nsha256    {}", producer.unwrap_or_default(), self.key, self.sha256)
+        let place = match &self.added_to {
+            Some(file) => format!("added to {}", file.display()),
+            None => "for the gateway's file of keys, into the list `keys`".to_owned(),
+        };
+        format!("key    {}   (shown once: keep it)\nentry  {}\n       {place}", self.key, self.entry)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::new_key;
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    fn arguments(words: &[&str]) -> Arguments {
+        Cli::parse_from([&["key"], words].concat()).arguments
+    }
 
     #[test]
     fn a_key_has_256_random_bits_and_its_digest_is_of_the_whole_text() {
-        let key = new_key(None);
-        assert_eq!(key.key.len(), "farol_".len() + 43);
-        assert!(key.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));
-        assert_eq!(key.sha256, hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&key.key)));
-        assert_ne!(key.key, new_key(None).key);
+        let new = new_key(&arguments(&[]));
+        assert_eq!(new.key.len(), "farol_".len() + 43);
+        assert!(new.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));
+        assert_eq!(new.entry["sha256"], hex::encode(Sha256::digest(&new.key)));
+        assert_ne!(new.key, new_key(&arguments(&[])).key);
+        assert!(new.entry.get("rate").is_none());
+    }
+
+    #[test]
+    fn an_entry_has_what_was_asked_for() {
+        let words = [
+            "--producer",
+            "shop",
+            "--source",
+            "/shop",
+            "--source",
+            "/cart",
+            "--role",
+            "write",
+            "--rate",
+            "5",
+        ];
+        let entry = new_key(&arguments(&words)).entry;
+        assert_eq!(entry["producer"], "shop");
+        assert_eq!(entry["sources"], json!(["/shop", "/cart"]));
+        assert_eq!(entry["roles"], json!(["write"]));
+        assert_eq!(entry["rate"], json!({ "eventsPerSecond": 5, "burst": 10 }));
+    }
+
+    #[test]
+    fn entries_are_added_to_a_file_and_never_to_something_else() {
+        let file = std::env::temp_dir().join(format!("farolctl-keys-{}.json", uuid::Uuid::new_v4()));
+        for count in 1..=2 {
+            add(&file, &json!({ "producer": count })).unwrap();
+            let content: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            assert_eq!(content["keys"].as_array().unwrap().len(), count);
+        }
+        std::fs::write(&file, "[]").unwrap();
+        assert!(add(&file, &json!({})).is_err());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "[]");
+        std::fs::remove_file(&file).unwrap();
     }
 }
