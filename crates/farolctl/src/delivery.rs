@@ -207,6 +207,8 @@ mod tests {
             detail: None,
             pointer: None,
             header: None,
+            parameter: None,
+            behind: None,
             trace_id: None,
         };
         Outcome { answer: Answer::Refused { problem, retry_after: None }, retries: 0 }

@@ -46,7 +46,17 @@ pub(crate) struct Problem {
     pub(crate) detail: Option<String>,
     pub(crate) pointer: Option<String>,
     pub(crate) header: Option<String>,
+    pub(crate) parameter: Option<String>,
+    /// How far the worker is behind, where the gateway tells it.
+    pub(crate) behind: Option<Behind>,
     pub(crate) trace_id: Option<String>,
+}
+
+/// What the worker has not decided yet.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Behind {
+    pub(crate) records: i64,
+    pub(crate) seconds: i64,
 }
 
 /// The gateway's answer to one event.
@@ -115,10 +125,21 @@ impl GatewayClient {
         Ok(Answer::Refused { problem: problem(&url, status, body)?, retry_after })
     }
 
-    /// Asks where the event with this source and id is.
-    pub(crate) async fn locate(&self, source: &str, id: &str) -> Result<Located, Error> {
+    /// Asks where the event with this source and id is; its receipt's (partition, offset) helps.
+    pub(crate) async fn locate(
+        &self,
+        source: &str,
+        id: &str,
+        position: Option<(i32, i64)>,
+    ) -> Result<Located, Error> {
         let url = self.url("/v1/event");
         let request = self.http.get(url.clone()).query(&[("source", source), ("id", id)]);
+        let request = match position {
+            None => request,
+            Some((partition, offset)) => {
+                request.query(&[("partition", i64::from(partition)), ("offset", offset)])
+            }
+        };
         let (status, body) = read(self.call(request, &url).await?, &url).await?;
         if status == 200 {
             return Ok(Located::Found(body));
@@ -158,6 +179,8 @@ fn problem(url: &Url, status: u16, body: String) -> Result<Problem, Error> {
             detail: None,
             pointer: None,
             header: None,
+            parameter: None,
+            behind: None,
             trace_id: None,
         }),
         Err(_) => Err(unexpected(url, status, body)),
@@ -185,13 +208,16 @@ impl std::fmt::Display for Problem {
         if let Some(detail) = &self.detail {
             write!(f, ": {detail}")?;
         }
-        let named = [("pointer", &self.pointer), ("header", &self.header)];
+        let named = [("pointer", &self.pointer), ("header", &self.header), ("parameter", &self.parameter)];
         for (name, value) in named {
             if let Some(value) = value {
                 write!(f, "\n  {name} {value}")?;
             }
         }
         write!(f, "\n  type {}", self.kind)?;
+        if let Some(Behind { records, seconds }) = self.behind {
+            write!(f, "\n  the worker is {records} records and {seconds} s behind")?;
+        }
         if let Some(trace_id) = &self.trace_id {
             write!(f, "\n  trace {trace_id}")?;
         }

@@ -63,6 +63,15 @@ impl Key {
         self.roles.contains(&role)
     }
 
+    /// What the file of keys holds of it.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    pub(crate) fn may_use_every_source(&self) -> bool {
+        self.sources.iter().any(|prefix| prefix == EVERY_SOURCE)
+    }
+
     pub(crate) fn may_use(&self, source: &str) -> bool {
         self.sources.iter().any(|prefix| prefix == EVERY_SOURCE || has_prefix(source, prefix))
     }

@@ -2,8 +2,11 @@
 //! them on all in-sync replicas.
 
 mod admission;
+mod backlog;
 mod body;
 pub mod config;
+mod cursor;
+mod database;
 mod drain_rate;
 mod http_limits;
 mod instruments;
@@ -15,7 +18,6 @@ mod publisher;
 mod receipts;
 mod routes;
 mod startup;
-mod stored_events;
 mod supervision;
 mod topic_check;
 

@@ -4,6 +4,7 @@
 mod kind;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -40,11 +41,13 @@ pub(crate) struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// What became of each event of a batch; the first one refused decides the status.
     results: Option<(StatusCode, Value)>,
+    /// A member of this problem's type alone (RFC 9457 §3.2).
+    member: Option<(&'static str, Value)>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), at: None, headers: Vec::new(), results: None }
+        Self { kind, detail: detail.into(), at: None, headers: Vec::new(), results: None, member: None }
     }
 
     pub(crate) fn at(mut self, at: At) -> Self {
@@ -72,6 +75,11 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
+        self.member = Some((name, value));
+        self
+    }
+
     pub(crate) fn results(mut self, status: StatusCode, results: Value) -> Self {
         self.results = Some((status, results));
         self
@@ -91,6 +99,7 @@ impl Problem {
             at: self.at.as_ref(),
             trace_id: telemetry::trace_id(&Span::current()),
             results: self.results.as_ref().map(|(_, results)| results),
+            member: self.member.iter().map(|(name, value)| (*name, value)).collect(),
         }
     }
 }
@@ -115,6 +124,8 @@ struct Document<'p> {
     trace_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<&'p Value>,
+    #[serde(flatten)]
+    member: BTreeMap<&'static str, &'p Value>,
 }
 
 impl ResponseError for Problem {

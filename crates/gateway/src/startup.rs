@@ -14,12 +14,13 @@ use actix_web::{App, HttpServer, middleware, web};
 use telemetry::MetricsPage;
 
 use crate::admission::Admission;
+use crate::backlog::Backlog;
 use crate::config::{Config, Limits};
+use crate::database::Database;
 use crate::drain_rate::DrainRate;
 use crate::keys::{KeyRing, KeysError};
 use crate::publisher::Publisher;
 use crate::receipts::Receipts;
-use crate::stored_events::StoredEvents;
 use crate::topic_check::TopicCheck;
 use crate::{http_limits, instruments, observe, routes, supervision};
 
@@ -30,7 +31,7 @@ pub enum StartError {
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// librdkafka refused its settings.
-    #[error("the Kafka producer cannot be made: {0}")]
+    #[error("the Kafka client cannot be made: {0}")]
     Kafka(#[from] rdkafka::error::KafkaError),
     /// `FAROL_DATABASE_URL` is no connection string. The text itself is a secret.
     #[error("FAROL_DATABASE_URL is not a PostgreSQL connection string")]
@@ -65,7 +66,8 @@ pub(crate) struct State {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) publisher: Publisher,
     pub(crate) receipts: Receipts,
-    pub(crate) stored: StoredEvents,
+    pub(crate) database: Database,
+    pub(crate) backlog: Backlog,
     pub(crate) metrics: MetricsPage,
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,
@@ -111,11 +113,13 @@ impl Gateway {
     /// away: their clients keep trying.
     pub async fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
         instruments::describe();
+        let database = Database::connect(&config)?;
         let state = Arc::new(State {
             keys: Arc::new(KeyRing::load(config.keys_file.as_deref())?),
             publisher: Publisher::connect(&config)?,
             receipts: Receipts::connect(&config)?,
-            stored: StoredEvents::connect(&config)?,
+            backlog: Backlog::new(&config, database.clone())?,
+            database,
             metrics,
             limits: config.limits,
             admission: Admission::new(&config.limits),

@@ -141,7 +141,7 @@ async fn count_rows(books: &Books, flights: &[Flight]) -> Result<i64, Error> {
 }
 
 async fn locate(gateway: &GatewayClient, receipt: &Receipt) -> Result<Whereabouts, Error> {
-    match gateway.locate(&receipt.source, &receipt.id).await? {
+    match gateway.locate(&receipt.source, &receipt.id, None).await? {
         Located::Found(json) => Whereabouts::from_json(json),
         Located::NotFound(problem) => {
             Err(Error::Failed(format!("the gateway does not find {}: {problem}", receipt.id)))

@@ -20,6 +20,12 @@ pub(crate) struct Arguments {
     source: String,
     /// The event's id
     id: String,
+    /// The partition of its receipt, which tells more of an event that is still on its way
+    #[arg(long, value_name = "NUMBER", requires = "offset")]
+    partition: Option<i32>,
+    /// The offset of its receipt
+    #[arg(long, value_name = "NUMBER", requires = "partition")]
+    offset: Option<i64>,
 }
 
 /// The gateway's answer, kept as text so that no number loses a digit.
@@ -38,7 +44,7 @@ impl Whereabouts {
 
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
     let gateway = arguments.gateway.client()?;
-    match gateway.locate(&arguments.source, &arguments.id).await? {
+    match gateway.locate(&arguments.source, &arguments.id, arguments.partition.zip(arguments.offset)).await? {
         Located::Found(json) => Ok(output.print(&Whereabouts::from_json(json)?)?),
         Located::NotFound(problem) => Err(Error::Failed(problem.to_string())),
     }

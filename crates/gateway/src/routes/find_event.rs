@@ -1,77 +1,132 @@
-//! `GET /v1/event?source=&id=`: where an event is, once it is a row.
+//! `GET /v1/event?source=&id=`: where is my event.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use event::{EventId, EventKey, Source};
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use super::identify::{check_source, identify};
+use super::query::{Query, wrong};
+use crate::backlog::Behind;
+use crate::database::{Letter, LookUpError};
 use crate::keys::Role;
 use crate::problem::{Kind, Problem};
+use crate::publisher::Position;
 use crate::startup::State;
-use crate::stored_events::Stored;
 
-#[derive(Deserialize)]
-pub(super) struct Query {
-    source: String,
-    id: String,
+/// What can be said of an event that has no row.
+#[derive(Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+enum Answer {
+    /// It could not become a row.
+    DeadLettered(Letter),
+    /// It was stored, and its row has left by retention.
+    Expired(Expired),
+    /// Kafka holds it; the worker has not come to it.
+    Accepted(Accepted),
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Answer<'s> {
-    status: &'static str,
-    event: Box<RawValue>,
-    topic: &'s str,
-    partition: i32,
-    offset: i64,
-    trace_id: Option<&'s str>,
-    #[serde(with = "time::serde::rfc3339::option")]
-    received_at: Option<OffsetDateTime>,
+struct Expired {
     #[serde(with = "time::serde::rfc3339")]
     stored_at: OffsetDateTime,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Accepted {
+    topic: String,
+    partition: i32,
+    offset: i64,
+    /// Records of its partition that are decided before it.
+    records_before: i64,
+    behind: Option<Behind>,
+}
+
 pub(super) async fn handle(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let key = identify(&request, &state, Role::Read)?;
-    let (source, id) = identity(&request)?;
+    let query = Query::of(&request, &["source", "id", "partition", "offset"])?;
+    let (source, id): (Source, EventId) = (query.required("source")?, query.required("id")?);
+    let given = position(&query)?;
     check_source(&key, source.as_str())?;
-    match state.stored.find(EventKey::of(&source, &id)).await {
-        Ok(Some(stored)) => answer(&stored),
-        Ok(None) => Err(Problem::new(
-            Kind::NotStoredYet,
-            "no row has this source and id; an event accepted a moment ago may still be on its way",
-        )),
-        Err(error) => {
-            tracing::warn!(%error, "a stored event could not be looked up");
-            Err(Problem::new(Kind::Unavailable, "the look-up is not possible now"))
+    find(&state, &source, &id, given).await
+}
+
+/// The position of a receipt, if the client gives it.
+fn position(query: &Query) -> Result<Option<Position>, Problem> {
+    match (query.optional("partition")?, query.optional("offset")?) {
+        (None, None) => Ok(None),
+        (Some(partition), Some(offset)) if partition >= 0 && offset >= 0 => {
+            Ok(Some(Position { partition, offset }))
         }
+        (Some(_), None) => Err(wrong("offset", "is missing: a position is a partition and an offset")),
+        (None, Some(_)) => Err(wrong("partition", "is missing: a position is a partition and an offset")),
+        (Some(_), Some(_)) => Err(wrong("offset", "a position is not negative")),
     }
 }
 
-fn identity(request: &HttpRequest) -> Result<(Source, EventId), Problem> {
-    let malformed = |detail: String| Problem::new(Kind::MalformedRequest, detail);
-    let query = web::Query::<Query>::from_query(request.query_string())
-        .map_err(|error| malformed(format!("the query needs source and id: {error}")))?;
-    let source = query.source.parse().map_err(|e: event::Refusal| malformed(e.to_string()))?;
-    let id = query.id.parse().map_err(|e: event::Refusal| malformed(e.to_string()))?;
-    Ok((source, id))
+/// A row decides; then a letter; then a key whose row has left; then the position in Kafka.
+async fn find(
+    state: &State,
+    source: &Source,
+    id: &EventId,
+    given: Option<Position>,
+) -> Result<HttpResponse, Problem> {
+    let key = EventKey::of(source, id);
+    if let Some(stored) = state.database.stored(key).await.map_err(impossible)? {
+        return Ok(HttpResponse::Ok().json(stored.shown().map_err(impossible)?));
+    }
+    if let Some(letter) = state.database.letter(key).await.map_err(impossible)? {
+        return Ok(HttpResponse::Ok().json(Answer::DeadLettered(letter)));
+    }
+    if let Some(stored_at) = state.database.stored_at(key).await.map_err(impossible)? {
+        return Ok(HttpResponse::Ok().json(Answer::Expired(Expired { stored_at })));
+    }
+    let position = match given {
+        Some(position) => Some(position),
+        None => receipt(state, key).await,
+    };
+    on_its_way(state, position).await
 }
 
-fn answer(stored: &Stored) -> Result<HttpResponse, Problem> {
-    let event = String::from_utf8(event::http::to_structured(&stored.event))
-        .ok()
-        .and_then(|text| RawValue::from_string(text).ok())
-        .ok_or_else(|| Problem::new(Kind::Unavailable, "the row cannot be shown as JSON"))?;
-    Ok(HttpResponse::Ok().json(Answer {
-        status: "stored",
-        event,
-        topic: &stored.topic,
-        partition: stored.partition,
-        offset: stored.offset,
-        trace_id: stored.trace_id.as_deref(),
-        received_at: stored.received_at,
-        stored_at: stored.stored_at,
-    }))
+async fn receipt(state: &State, key: EventKey) -> Option<Position> {
+    let kept = state.receipts.find(key).await?;
+    Some(Position { partition: kept.partition, offset: kept.offset })
+}
+
+/// No row, no letter, no key: what the position says, or that nobody can know.
+async fn on_its_way(state: &State, position: Option<Position>) -> Result<HttpResponse, Problem> {
+    let seen = state.backlog.look().await.map_err(impossible)?;
+    let behind = seen.behind();
+    let Some(Position { partition, offset }) = position else {
+        let detail = "nothing is known of this source and id; that proves nothing: an event that was accepted a moment ago may be \
+                      on its way, see `behind`; its receipt's partition and offset tell more";
+        return Err(Problem::new(Kind::NotStoredYet, detail).member("behind", json!(behind)));
+    };
+    let next = seen.next_offset(partition).unwrap_or_default();
+    if offset >= next && seen.may_exist(partition, offset) {
+        let topic = state.publisher.topic().to_owned();
+        let records_before = offset - next;
+        return Ok(HttpResponse::Ok().json(Answer::Accepted(Accepted {
+            topic,
+            partition,
+            offset,
+            records_before,
+            behind,
+        })));
+    }
+    let detail = match offset < next {
+        true => "the record at this position is decided, and it is not this event",
+        false => "Kafka holds no record at this position",
+    };
+    Err(Problem::new(Kind::NotFound, detail).member("behind", json!(behind)))
+}
+
+/// PostgreSQL does not answer now, or not with what it should.
+pub(super) fn impossible(error: LookUpError) -> Problem {
+    tracing::warn!(%error, "a look-up is not possible");
+    Problem::new(Kind::Unavailable, "the look-up is not possible now")
+        .retry_after(std::time::Duration::from_secs(2))
 }

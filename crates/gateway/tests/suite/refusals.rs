@@ -63,7 +63,7 @@ async fn an_unknown_path_is_not_found() {
 async fn another_method_is_told_which_are_allowed() {
     let gateway = start(&[]).await;
     for (method, path, allowed) in [
-        (Method::PUT, "/v1/events", "POST"),
+        (Method::PUT, "/v1/events", "GET, POST"),
         (Method::POST, "/v1/event", "GET"),
         (Method::DELETE, "/health", "GET"),
     ] {

@@ -1,0 +1,57 @@
+//! Dead letters of one event.
+
+use event::EventKey;
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::{Database, LookUpError};
+
+/// What became of an event that is no row: never its content, which may hold secrets.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Letter {
+    letter_id: i64,
+    cause: String,
+    state: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sqlstate: Option<String>,
+    redrives: i32,
+    topic: String,
+    partition: i32,
+    offset: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    #[serde(with = "time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+}
+
+impl Database {
+    /// The newest letter of this event that stands for it: one that was resolved has a row instead.
+    pub(crate) async fn letter(&self, key: EventKey) -> Result<Option<Letter>, LookUpError> {
+        let session = self.session().await?;
+        let statement = session
+            .prepare_cached(
+                "SELECT letter_id, cause, state, sqlstate, redrives, topic, partition, \"offset\",
+                        encode(trace_id, 'hex') AS trace_id, created_at, updated_at
+                 FROM farol.dead_letters WHERE event_key = $1 AND state <> 'resolved'
+                 ORDER BY letter_id DESC LIMIT 1",
+            )
+            .await?;
+        let Some(row) = session.query_opt(&statement, &[&key.as_uuid()]).await? else { return Ok(None) };
+        Ok(Some(Letter {
+            letter_id: row.try_get("letter_id")?,
+            cause: row.try_get("cause")?,
+            state: row.try_get("state")?,
+            sqlstate: row.try_get("sqlstate")?,
+            redrives: row.try_get("redrives")?,
+            topic: row.try_get("topic")?,
+            partition: row.try_get("partition")?,
+            offset: row.try_get("offset")?,
+            trace_id: row.try_get("trace_id")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        }))
+    }
+}

@@ -1,0 +1,77 @@
+//! What look-ups cost does not grow with the table: the same question over few and many rows, counted in pages read.
+
+use std::future::Future;
+
+use serde_json::Value;
+use testkit::Database;
+use tokio_postgres::types::ToSql;
+
+use super::{listing, stored};
+
+const MIGRATION: &str = include_str!("../../../worker/migrations/V1__ledger_events_dead_letters.sql");
+const FEW: i32 = 2_000;
+const MANY: i32 = 50_000;
+/// A tree of a higher level, and partitions that hold more than one page.
+const ALLOWED_GROWTH: i64 = 12;
+
+/// A migrated database with rows over five days.
+async fn filled(rows: i32) -> Database {
+    let database = Database::create().await;
+    database.run("CREATE SCHEMA farol").await;
+    database.run(MIGRATION).await;
+    database
+        .run(&format!(
+            "INSERT INTO farol.events (key, stored_at, tx, n, source, id, type, \"offset\", partition, topic, digest_version, digest)
+             SELECT md5(i::text)::uuid, date_trunc('day', now()) + (i * 5 / {rows}) * interval '1 day' + interval '1 hour',
+                    i / 100, i % 100, '/s' || i % 50, i::text, 't', i, 0, 't', 1, sha256('x')
+             FROM generate_series(0, {rows} - 1) AS i;
+             INSERT INTO farol.event_keys (key, stored_at, tx, n, digest_version, digest)
+             SELECT key, stored_at, tx, n, 1, digest FROM farol.events;
+             ANALYZE farol.events; ANALYZE farol.event_keys;"
+        ))
+        .await;
+    database
+}
+
+/// Pages that a statement reads.
+async fn pages(database: &Database, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> i64 {
+    let plan: Value =
+        database.one(&format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"), parameters).await;
+    let top = &plan[0]["Plan"];
+    let count = |name: &str| top[name].as_i64().unwrap();
+    count("Shared Hit Blocks") + count("Shared Read Blocks")
+}
+
+async fn stays_flat<F: Future<Output = i64>>(what: &str, cost: impl Fn(Database) -> F) {
+    let (few, many) = (cost(filled(FEW).await).await, cost(filled(MANY).await).await);
+    assert!(many <= few + ALLOWED_GROWTH, "{what}: {few} pages of {FEW} rows, {many} of {MANY}");
+}
+
+#[tokio::test]
+async fn finding_one_event_costs_the_same_in_a_large_table() {
+    stays_flat("look-up", |database| async move {
+        let key: uuid::Uuid =
+            database.one("SELECT key FROM farol.event_keys WHERE tx = 7 AND n = 7", &[]).await;
+        // Once before: the first look at a table reads its catalogue.
+        pages(&database, &stored::find_sql(), &[&key]).await;
+        pages(&database, &stored::find_sql(), &[&key]).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_costs_the_same_in_a_large_table() {
+    let sql = format!("{} LIMIT 100", listing::page_sql());
+    stays_flat("page", |database| {
+        let sql = sql.clone();
+        async move {
+            let none: Option<&str> = None;
+            let time: Option<time::OffsetDateTime> = None;
+            let parameters: [&(dyn ToSql + Sync); 7] =
+                [&10_i64, &0_i32, &i64::MAX, &time, &time, &none, &none];
+            pages(&database, &sql, &parameters).await;
+            pages(&database, &sql, &parameters).await
+        }
+    })
+    .await;
+}
