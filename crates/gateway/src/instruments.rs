@@ -4,13 +4,19 @@
 mod intake;
 mod keys;
 mod pressure;
+mod rates;
 mod receipts;
+mod redis;
 mod requests;
 
 pub(crate) use intake::{EventOutcome, event, sent};
 pub(crate) use keys::keys_reloaded;
 pub(crate) use pressure::{pressure, producer_rebuilt};
-pub(crate) use receipts::{Operation, Outcome, receipt_cache};
+pub(crate) use rates::{Decider, rate_decision};
+pub(crate) use receipts::{ReceiptOutcome, receipts};
+pub(crate) use redis::{
+    BreakerPosition, RedisFailure, RedisOperation, redis_breaker, redis_call, redis_skipped,
+};
 pub(crate) use requests::{active_requests, request};
 
 /// Gives every metric its help text. Called once, before anything is recorded.
@@ -19,5 +25,7 @@ pub(crate) fn describe() {
     intake::describe();
     keys::describe();
     pressure::describe();
+    rates::describe();
     receipts::describe();
+    redis::describe();
 }

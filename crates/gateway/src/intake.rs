@@ -1,6 +1,7 @@
 //! What becomes of the events of one request, whichever mode they came in: repeats get their
 //! first receipt, conflicts are refused, the rest goes to Kafka in its order.
 
+mod rate_limit;
 mod receipt;
 
 use std::collections::HashMap;
@@ -12,10 +13,12 @@ use tracing::Span;
 use crate::instruments::{self, EventOutcome};
 use crate::keys::Key;
 use crate::problem::{Kind, Problem};
+use crate::producer_rate::Verdict;
 use crate::publisher::NotAcknowledged;
-use crate::receipts::Kept;
+use crate::redis::Kept;
 use crate::startup::State;
 
+pub(crate) use rate_limit::rate_limit_headers;
 pub(crate) use receipt::Receipt;
 
 /// What became of one event.
@@ -58,24 +61,30 @@ pub(crate) enum Handling {
     Lenient,
 }
 
-/// Decides all candidates, in their order; an `Err` is about the request as a whole.
+/// The decisions on a request's events, in their order, and what is left of the producer's rate.
+pub(crate) struct Decided {
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) rate: Verdict,
+}
+
+/// Decides all candidates; an `Err` is about the request as a whole.
 pub(crate) async fn take(
     state: &State,
     key: &Key,
     candidates: &[Candidate],
     handling: Handling,
-) -> Result<Vec<Decision>, Problem> {
+) -> Result<Decided, Problem> {
     let received_at_ms = now_ms();
     let mut intake = Intake::of(key, candidates);
     if intake.must_stop(handling) {
-        return Ok(intake.stopped());
+        return Ok(Decided { decisions: intake.stopped(), rate: Verdict::Unlimited });
     }
-    intake.ask_for_receipts(state, key).await?;
+    let rate = intake.ask_redis(state, key).await?;
     if intake.must_stop(handling) {
-        return Ok(intake.stopped());
+        return Ok(Decided { decisions: intake.stopped(), rate });
     }
     intake.publish(state, key, received_at_ms).await;
-    Ok(intake.finished())
+    Ok(Decided { decisions: intake.finished(), rate })
 }
 
 /// Counts what became of the events of a request.
@@ -139,17 +148,21 @@ impl<'e> Intake<'e> {
     }
 
     /// Asks Redis once for everything: whether the producer may, and which events came before.
-    async fn ask_for_receipts(&mut self, state: &State, _key: &Key) -> Result<(), Problem> {
-        for entry in &mut self.entries {
-            let Some(known) = entry.open() else { continue };
-            if let Some(kept) = state.receipts.find(known.key).await {
-                entry.decision = Some(match kept.digest == known.digest.to_string() {
+    async fn ask_redis(&mut self, state: &State, key: &Key) -> Result<Verdict, Problem> {
+        let open: Vec<&mut Entry<'_>> =
+            self.entries.iter_mut().filter(|entry| entry.open().is_some()).collect();
+        let keys: Vec<EventKey> = open.iter().filter_map(|entry| Some(entry.known.as_ref()?.key)).collect();
+        let asked = state.redis.ask(&key.producer, key.rate, &keys).await;
+        rate_limit::refuse_over_rate(&asked.verdict)?;
+        for (entry, receipt) in open.into_iter().zip(asked.receipts) {
+            if let (Some(kept), Some(known)) = (receipt, &entry.known) {
+                entry.decision = Some(match kept.digest == known.digest {
                     true => Decision::Repeat(kept),
                     false => Decision::Refused(conflict()),
                 });
             }
         }
-        Ok(())
+        Ok(asked.verdict)
     }
 
     /// Hands everything that is still open to Kafka, in order, then waits for all of it.
@@ -159,23 +172,25 @@ impl<'e> Intake<'e> {
         let events = open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event));
         let sent = state.publisher.publish(events, &key.producer, received_at_ms).await;
         let trace_id = telemetry::trace_id(&Span::current());
+        let mut receipts = Vec::with_capacity(open.len());
         for (index, result) in open.into_iter().zip(sent) {
             let entry = &mut self.entries[index];
             let Some(known) = &entry.known else { continue };
             entry.decision = Some(match result {
                 Ok(position) => {
                     let kept = Kept {
-                        digest: known.digest.to_string(),
+                        digest: known.digest,
                         partition: position.partition,
                         offset: position.offset,
                         trace_id: trace_id.clone(),
                     };
-                    state.receipts.keep(known.key, &kept);
+                    receipts.push((known.key, kept.clone()));
                     Decision::Accepted(kept)
                 }
                 Err(error) => Decision::Refused(not_acknowledged(state, &error)),
             });
         }
+        state.redis.keep(&key.producer, receipts);
     }
 
     /// Every decision, repeats told by the entry they repeat.

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::producer_rate::Rate;
+
 pub(crate) use file::KeysError;
 pub(crate) use reload::KeyRing;
 
@@ -30,15 +32,6 @@ impl Role {
             Self::Admin => "admin",
         }
     }
-}
-
-/// How many events a producer may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Rate {
-    pub(crate) events_per_second: u32,
-    /// How many it may send at once after a pause.
-    pub(crate) burst: u32,
 }
 
 /// One key, as configured.

@@ -39,15 +39,20 @@ pub(crate) struct Problem {
     detail: Cow<'static, str>,
     at: Option<At>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// What became of each event of a batch; the first one refused decides the status.
-    results: Option<(StatusCode, Value)>,
-    /// A member of this problem's type alone (RFC 9457 §3.2).
-    member: Option<(&'static str, Value)>,
+    /// What only few problems have.
+    more: Option<Box<More>>,
+}
+
+/// Members of a problem's own type (RFC 9457 §3.2), and a status that its kind does not decide.
+#[derive(Debug, Clone, Default)]
+struct More {
+    status: Option<StatusCode>,
+    members: BTreeMap<&'static str, Value>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: Kind, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, detail: detail.into(), at: None, headers: Vec::new(), results: None, member: None }
+        Self { kind, detail: detail.into(), at: None, headers: Vec::new(), more: None }
     }
 
     pub(crate) fn at(mut self, at: At) -> Self {
@@ -75,14 +80,16 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// A member of this problem's own type.
     pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
-        self.member = Some((name, value));
+        self.more.get_or_insert_default().members.insert(name, value);
         self
     }
 
+    /// What became of each event of a batch; `status` is that of the first one refused.
     pub(crate) fn results(mut self, status: StatusCode, results: Value) -> Self {
-        self.results = Some((status, results));
-        self
+        self.more.get_or_insert_default().status = Some(status);
+        self.member("results", results)
     }
 
     /// What it says of one event among many: the same members, without the request's own.
@@ -98,8 +105,7 @@ impl Problem {
             detail: &self.detail,
             at: self.at.as_ref(),
             trace_id: telemetry::trace_id(&Span::current()),
-            results: self.results.as_ref().map(|(_, results)| results),
-            member: self.member.iter().map(|(name, value)| (*name, value)).collect(),
+            members: self.more.as_ref().map(|more| &more.members),
         }
     }
 }
@@ -122,15 +128,13 @@ struct Document<'p> {
     at: Option<&'p At>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    results: Option<&'p Value>,
     #[serde(flatten)]
-    member: BTreeMap<&'static str, &'p Value>,
+    members: Option<&'p BTreeMap<&'static str, Value>>,
 }
 
 impl ResponseError for Problem {
     fn status_code(&self) -> StatusCode {
-        self.results.as_ref().map_or(self.kind.status(), |(status, _)| *status)
+        self.more.as_ref().and_then(|more| more.status).unwrap_or_else(|| self.kind.status())
     }
 
     fn error_response(&self) -> HttpResponse {

@@ -20,7 +20,7 @@ use crate::database::Database;
 use crate::drain_rate::DrainRate;
 use crate::keys::{KeyRing, KeysError};
 use crate::publisher::Publisher;
-use crate::receipts::Receipts;
+use crate::redis::Redis;
 use crate::topic_check::TopicCheck;
 use crate::{http_limits, instruments, observe, routes, supervision};
 
@@ -65,7 +65,7 @@ pub enum StartError {
 pub(crate) struct State {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) publisher: Publisher,
-    pub(crate) receipts: Receipts,
+    pub(crate) redis: Redis,
     pub(crate) database: Database,
     pub(crate) backlog: Backlog,
     pub(crate) metrics: MetricsPage,
@@ -117,7 +117,7 @@ impl Gateway {
         let state = Arc::new(State {
             keys: Arc::new(KeyRing::load(config.keys_file.as_deref())?),
             publisher: Publisher::connect(&config)?,
-            receipts: Receipts::connect(&config)?,
+            redis: Redis::connect(&config.redis, &config.kafka.topic)?,
             backlog: Backlog::new(&config, database.clone())?,
             database,
             metrics,

@@ -16,6 +16,13 @@ impl KeysFile {
         file
     }
 
+    /// A file that says just this.
+    pub fn of(content: &serde_json::Value) -> Self {
+        let file = Self(std::env::temp_dir().join(format!("farol-keys-{}.json", uuid::Uuid::new_v4())));
+        file.replace_text(&content.to_string());
+        file
+    }
+
     /// Other keys from now on.
     pub fn replace(&self, keys: &[(&str, &[&str], &[&str])]) {
         let keys: Vec<_> = keys

@@ -1,5 +1,5 @@
-//! Real servers for tests: a topic, a database and an OTLP receiver of each test's own, and a
-//! way to wait for what must become true. Only tests depend on it.
+//! Real servers for tests: a topic, a database, an OTLP receiver of each test's own, a Redis to
+//! kill, and a way to wait for what must become true. Only tests depend on it.
 //!
 //! A test that cannot have its servers fails, and says how to run it.
 
@@ -8,6 +8,7 @@
 mod database;
 mod keys;
 mod otlp;
+mod redis_server;
 mod topic;
 
 use std::future::Future;
@@ -20,6 +21,7 @@ use telemetry::{MetricsPage, Service, Telemetry, Traces};
 pub use database::Database;
 pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};
+pub use redis_server::RedisServer;
 pub use topic::{Record, Topic};
 
 /// How long anything may take to become true before a test fails.

@@ -9,7 +9,8 @@ use service::{Environment, Secret};
 pub struct Redis {
     /// `FAROL_REDIS_URL`: where it is.
     pub url: Secret,
-    /// `FAROL_REDIS_TIMEOUT`: how long a request waits for Redis before it goes on without.
+    /// `FAROL_REDIS_TIMEOUT`: how long a request waits for Redis before it goes on without. A few
+    /// answers in a row that take longer, and Redis is left alone for a while.
     pub timeout: Duration,
     /// `FAROL_RECEIPT_WINDOW`: how long a repeated event gets its first receipt again.
     pub receipt_window: Duration,

@@ -3,7 +3,7 @@
 use event::Event;
 use serde::Serialize;
 
-use crate::receipts::Kept;
+use crate::redis::Kept;
 
 /// Where Kafka holds an event.
 #[derive(Debug, Serialize)]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Key, Keys, Rate, Role, overlap};
+use super::{Key, Keys, Role, overlap};
+use crate::producer_rate::Rate;
 
 /// Why a key file cannot be used. Says nothing of the keys in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,15 +50,13 @@ pub enum KeysError {
         /// The prefix both have.
         prefix: String,
     },
-    /// A rate that lets nothing through, or two rates of one producer.
-    #[error("the file of keys {path} gives {producer} {reason}")]
-    Rate {
+    /// A producer has one rate.
+    #[error("the file of keys {path} gives {producer} keys of different rates: a producer has one rate")]
+    Rates {
         /// The file.
         path: String,
-        /// Whose rate it is.
+        /// Whose rates they are.
         producer: String,
-        /// What is wrong with it.
-        reason: &'static str,
     },
 }
 
@@ -111,15 +110,8 @@ fn check_overlaps(path: &str, keys: &[Key]) -> Result<(), KeysError> {
 fn check_rates(path: &str, keys: &[Key]) -> Result<(), KeysError> {
     let mut rates: BTreeMap<&str, Option<Rate>> = BTreeMap::new();
     for key in keys.iter().filter(|key| key.allows(Role::Write)) {
-        let wrong = |reason| {
-            let (path, producer) = (path.to_owned(), key.producer.clone());
-            Err(KeysError::Rate { path, producer, reason })
-        };
-        if key.rate.is_some_and(|rate| rate.events_per_second == 0 || rate.burst == 0) {
-            return wrong("a rate or a burst of 0, which lets nothing through");
-        }
         if *rates.entry(&key.producer).or_insert(key.rate) != key.rate {
-            return wrong("keys of different rates: a producer has one rate");
+            return Err(KeysError::Rates { path: path.to_owned(), producer: key.producer.clone() });
         }
     }
     Ok(())
@@ -170,8 +162,8 @@ mod tests {
         let write = |rate: &str| key("p", "\"/p\"", "\"write\"", rate);
         let rate = r#","rate":{"eventsPerSecond":10,"burst":20}"#;
         assert!(parse_keys(&[write(rate), write(rate)]).is_ok());
-        assert!(matches!(parse_keys(&[write(rate), write("")]), Err(KeysError::Rate { .. })));
+        assert!(matches!(parse_keys(&[write(rate), write("")]), Err(KeysError::Rates { .. })));
         let nothing = write(r#","rate":{"eventsPerSecond":10,"burst":0}"#);
-        assert!(matches!(parse_keys(&[nothing]), Err(KeysError::Rate { .. })));
+        assert!(matches!(parse_keys(&[nothing]), Err(KeysError::Malformed { .. })));
     }
 }

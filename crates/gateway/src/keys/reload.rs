@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::{Key, Keys, KeysError, file};
+use super::{Key, Keys, KeysError, Role, file};
 use crate::instruments;
 
 /// How often the file is looked at. Its content is compared, not its time: a mounted secret is
@@ -37,6 +37,13 @@ impl KeyRing {
             Some(_) => secret.and_then(|secret| keys.find(secret)),
             None => keys.0.first().cloned(),
         }
+    }
+
+    /// The name of the one producer that may write events of `source`, if there is one.
+    pub(crate) fn writer_of(&self, source: &str) -> Option<String> {
+        let keys = self.keys.load();
+        let mut writers = keys.0.iter().filter(|key| key.allows(Role::Write) && key.may_use(source));
+        writers.next().map(|key| key.producer.clone())
     }
 
     /// Follows the file for ever. A file that is wrong changes nothing: the last good keys hold.

@@ -11,7 +11,7 @@ use super::identify::identify;
 use crate::admission::Admitted;
 use crate::body::{self, Announced};
 use crate::instruments::{self, EventOutcome};
-use crate::intake::{self, Handling};
+use crate::intake::{self, Decided, Handling};
 use crate::keys::{Key, Role};
 use crate::problem::Problem;
 use crate::startup::State;
@@ -67,18 +67,18 @@ async fn read(
 }
 
 async fn decide(state: &State, key: &Key, message: Message) -> Result<HttpResponse, Problem> {
-    let handling = match message {
-        Message::One(_) => Handling::Strict,
-        Message::Batch { handling, .. } => handling,
-    };
-    let candidates = message.candidates();
-    let decided = intake::take(state, key, candidates, handling).await;
-    let decisions = decided.inspect_err(|problem| {
+    let Message { candidates, batch } = message;
+    let decided = intake::take(state, key, &candidates, batch.unwrap_or(Handling::Strict)).await;
+    let Decided { decisions, rate } = decided.inspect_err(|problem| {
         candidates.iter().for_each(|_| instruments::event(&EventOutcome::Refused(problem.kind)));
     })?;
     intake::count(&decisions);
-    match &message {
-        Message::One([candidate]) => answer::to_one(state, candidate, decisions),
-        Message::Batch { candidates, handling } => answer::to_batch(state, candidates, decisions, *handling),
+    let mut answer = match batch {
+        None => answer::to_one(state, &candidates, decisions),
+        Some(handling) => answer::to_batch(state, &candidates, decisions, handling),
+    }?;
+    for (name, value) in intake::rate_limit_headers(&rate) {
+        answer.headers_mut().insert(name, value);
     }
+    Ok(answer)
 }

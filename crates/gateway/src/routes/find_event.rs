@@ -86,13 +86,15 @@ async fn find(
     }
     let position = match given {
         Some(position) => Some(position),
-        None => receipt(state, key).await,
+        None => receipt(state, source, key).await,
     };
     on_its_way(state, position).await
 }
 
-async fn receipt(state: &State, key: EventKey) -> Option<Position> {
-    let kept = state.receipts.find(key).await?;
+/// Where its first receipt says it is, if its producer's receipts are known.
+async fn receipt(state: &State, source: &Source, key: EventKey) -> Option<Position> {
+    let producer = state.keys.writer_of(source.as_str())?;
+    let kept = state.redis.find_receipt(&producer, key).await?;
     Some(Position { partition: kept.partition, offset: kept.offset })
 }
 

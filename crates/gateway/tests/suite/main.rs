@@ -9,5 +9,7 @@ mod intake;
 mod keys;
 mod management;
 mod process;
+mod redis;
+mod redis_outages;
 mod refusals;
 mod support;

@@ -13,20 +13,18 @@ const PREFERENCE_APPLIED: (&str, &str) = ("preference-applied", "handling=lenien
 
 pub(super) fn to_one(
     state: &State,
-    candidate: &Candidate,
+    candidates: &[Candidate],
     decisions: Vec<Decision>,
 ) -> Result<HttpResponse, Problem> {
-    let decision = decisions.into_iter().next();
-    match (candidate, decision) {
-        (Ok(event), Some(Decision::Accepted(kept))) => {
-            Ok(HttpResponse::Accepted().json(Receipt::new(event, state.publisher.topic(), &kept, false)))
+    let topic = state.publisher.topic();
+    let accepted = |receipt: Receipt<'_>| Ok(HttpResponse::Accepted().json(receipt));
+    match (candidates.first(), decisions.into_iter().next()) {
+        (Some(Ok(event)), Some(Decision::Accepted(kept))) => {
+            accepted(Receipt::new(event, topic, &kept, false))
         }
-        (Ok(event), Some(Decision::Repeat(kept))) => {
-            Ok(HttpResponse::Accepted().json(Receipt::new(event, state.publisher.topic(), &kept, true)))
-        }
+        (Some(Ok(event)), Some(Decision::Repeat(kept))) => accepted(Receipt::new(event, topic, &kept, true)),
         (_, Some(Decision::Refused(problem))) => Err(problem),
-        (Err(problem), _) => Err(problem.clone()),
-        (Ok(_), None) => Err(Problem::new(Kind::Unavailable, "the event was not decided; repeat it")),
+        _ => Err(Problem::new(Kind::Unavailable, "the event was not decided; repeat it")),
     }
 }
 

@@ -18,18 +18,10 @@ const ACCEPT_POST_NAME: HeaderName = HeaderName::from_static("accept-post");
 const PREFER: &str = "prefer";
 
 /// What a request holds.
-pub(super) enum Message {
-    One([Candidate; 1]),
-    Batch { candidates: Vec<Candidate>, handling: Handling },
-}
-
-impl Message {
-    pub(super) fn candidates(&self) -> &[Candidate] {
-        match self {
-            Self::One(one) => one,
-            Self::Batch { candidates, .. } => candidates,
-        }
-    }
+pub(super) struct Message {
+    pub(super) candidates: Vec<Candidate>,
+    /// How a batch is to be handled; `None` for one event, which is answered by itself.
+    pub(super) batch: Option<Handling>,
 }
 
 /// The mode that the head announces.
@@ -57,11 +49,11 @@ pub(super) fn read(
             Ok(event) => within_size(event, limits.max_event_bytes),
             Err(refusal) => Err(refused(refusal, mode).inside_item(index)),
         });
-        return Ok(Message::Batch { candidates: candidates.collect(), handling: handling(request) });
+        return Ok(Message { candidates: candidates.collect(), batch: Some(handling(request)) });
     }
     let headers = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let event = event::http::read(mode, headers, body).map_err(|refusal| refused(refusal, mode))?;
-    Ok(Message::One([Ok(event)]))
+    Ok(Message { candidates: vec![Ok(event)], batch: None })
 }
 
 /// In a batch, an event is as bounded as one that comes alone.

@@ -1,0 +1,23 @@
+//! The names of our keys in Redis.
+
+use event::EventKey;
+
+/// One producer's keys for one topic. All of them carry its hash tag, so that one script may use
+/// them together on a cluster too.
+pub(super) struct Scope(String);
+
+impl Scope {
+    pub(super) fn new(topic: &str, producer: &str) -> Self {
+        Self(format!("farol:{{{topic}:{producer}}}"))
+    }
+
+    /// What the producer owes.
+    pub(super) fn rate(&self) -> String {
+        format!("{}:rate", self.0)
+    }
+
+    /// The first receipt of an event of this producer.
+    pub(super) fn receipt(&self, key: EventKey) -> String {
+        format!("{}:receipt:{key}", self.0)
+    }
+}
