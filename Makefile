@@ -3,7 +3,7 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test bench ci compose-config
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check ci compose-config
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,8 @@ test: ## all tests, on throw-away PostgreSQL, Redis and Kafka (ARGS='-p worker' 
 	@$(FAROL) test -- $(ARGS)
 bench: ## measure the release build: CPU seconds per million events
 	@$(FAROL) bench -- $(ARGS)
+load-check: ## overload, a silent Kafka, a failing Redis, slow clients: each figure with its bound
+	@$(FAROL) load-check -- $(ARGS)
 
 ##@ Verify
 check: ## formatting, lints, documentation, dependencies, scripts
@@ -51,7 +53,9 @@ smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, a k
 	@$(FAROL) smoke
 viewer-test: ## the trace viewer in a headless browser, on a Jaeger of its own
 	@python3 jaeger/viewer/tests/run.py
-ci: ## what CI runs: check, test, smoke, viewer-test
+page-test: ## the landing page in a headless browser, on a stack of its own
+	@python3 crates/gateway/page/tests/run.py
+ci: ## what CI runs: check, test, smoke, viewer-test, page-test
 	@.ci/run
 
 ##@ Deploy

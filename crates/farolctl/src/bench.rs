@@ -46,7 +46,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    fn file(path: &Path, cause: std::io::Error) -> Self {
+    pub(crate) fn file(path: &Path, cause: std::io::Error) -> Self {
         Self::File { path: path.to_owned(), cause }
     }
 }

@@ -41,6 +41,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(Key),
     Bench(commands::bench::Arguments),
+    LoadCheck(commands::load_check::Arguments),
     #[command(hide = true)]
     BareHandler(commands::bare_handler::Arguments),
 }

@@ -7,6 +7,7 @@ mod demo_report;
 pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod load_check;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod trace;
@@ -29,6 +30,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo(arguments) => demo::run(arguments, output).await,
         Command::Key(Key::New(arguments)) => key::run(arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output).await,
+        Command::LoadCheck(arguments) => load_check::run(arguments, output).await,
         Command::BareHandler(arguments) => bare_handler::run(arguments).await,
     }
 }

@@ -13,6 +13,7 @@ mod gateway_client;
 mod interrupt;
 mod jaeger_client;
 mod json_text;
+mod load_check;
 mod output;
 mod progress;
 mod retry;

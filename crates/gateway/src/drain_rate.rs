@@ -11,10 +11,14 @@ pub(crate) struct DrainRate {
     per_second: AtomicU64,
 }
 
-/// How much the newest look counts.
-const NEWEST: f64 = 0.3;
+/// How much the newest look counts. Little: a slow broker acknowledges a full request of a thousand
+/// events at once, seconds apart, and a pace that follows each of them lets far too many wait.
+const NEWEST: f64 = 0.1;
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
+/// What may always wait: a pace that was measured at rest, or while the broker was silent, says
+/// nothing of what the broker can do, and a new pace shows only if something waits.
+const ROOM_AT_LEAST: usize = 4_000;
 
 impl DrainRate {
     /// Notes that `done` events left within `took` while others waited. An idle time says
@@ -28,6 +32,11 @@ impl DrainRate {
 
     pub(crate) fn per_second(&self) -> f64 {
         f64::from_bits(self.per_second.load(Ordering::Relaxed))
+    }
+
+    /// How many events may wait if each is to leave within `time`.
+    pub(crate) fn room_within(&self, time: Duration) -> usize {
+        ((self.per_second() * time.as_secs_f64()) as usize).max(ROOM_AT_LEAST)
     }
 
     /// When `waiting` events will have left, in whole seconds, never more than a client should wait.
@@ -55,5 +64,16 @@ mod tests {
         assert_eq!(drain.time_for(1), SHORTEST);
         (0..50).for_each(|_| drain.note(0, Duration::from_millis(250)));
         assert_eq!(drain.time_for(1_000), LONGEST, "a stalled broker");
+    }
+
+    #[test]
+    fn no_more_may_wait_than_leaves_in_time() {
+        let drain = DrainRate::default();
+        let time = Duration::from_secs(4);
+        assert_eq!(drain.room_within(time), ROOM_AT_LEAST, "nothing was measured");
+        drain.note(2_000, Duration::from_secs(1));
+        assert_eq!(drain.room_within(time), 8_000);
+        (0..50).for_each(|_| drain.note(0, Duration::from_secs(1)));
+        assert_eq!(drain.room_within(time), ROOM_AT_LEAST, "a stalled broker");
     }
 }

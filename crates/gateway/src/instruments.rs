@@ -1,6 +1,7 @@
 //! Every metric of the gateway: names, help texts and the closed sets of their labels; one file
 //! a subject.
 
+mod dependencies;
 mod intake;
 mod keys;
 mod pressure;
@@ -9,6 +10,7 @@ mod receipts;
 mod redis;
 mod requests;
 
+pub(crate) use dependencies::dependency_check;
 pub(crate) use intake::{EventOutcome, event, sent};
 pub(crate) use keys::keys_reloaded;
 pub(crate) use pressure::{pressure, producer_rebuilt};
@@ -28,4 +30,5 @@ pub(crate) fn describe() {
     rates::describe();
     receipts::describe();
     redis::describe();
+    dependencies::describe();
 }

@@ -15,8 +15,10 @@ use tracing::{Instrument as _, Span};
 
 use crate::instruments;
 
-/// Routes whose requests make metrics but no span: machines ask them every few seconds.
-const WITHOUT_SPAN: [&str; 3] = ["/health", "/ready", "/metrics"];
+/// Routes whose requests make metrics but no span: machines, and pages left open,
+/// ask them every few seconds.
+const WITHOUT_SPAN: [&str; 9] =
+    ["/health", "/ready", "/metrics", "/kafka", "/postgres", "/redis", "/testes", "/", "/assets/{name}"];
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

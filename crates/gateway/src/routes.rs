@@ -1,31 +1,75 @@
 //! The URL map of the gateway, on one screen.
 
 mod accept_events;
+mod assets;
 mod find_event;
 mod identify;
+mod landing_page;
 mod list_events;
 mod management;
+mod negotiation;
+mod page;
 mod query;
 
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Resource};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard};
+
+pub(crate) use landing_page::LandingPage;
 
 use crate::problem::{Kind, Problem};
 
-/// Registers every route.
-pub(crate) fn map(app: &mut ServiceConfig) {
-    app.service(
-        only("/v1/events", "GET, POST")
-            .route(web::post().to(accept_events::handle))
-            .route(web::get().to(list_events::handle)),
-    )
-    .service(only("/v1/event", "GET").route(web::get().to(find_event::handle)))
-    .service(only("/health", "GET").route(web::get().to(management::health)))
-    .service(only("/ready", "GET").route(web::get().to(management::ready)))
-    .service(only("/version", "GET").route(web::get().to(management::version)))
-    .service(only("/metrics", "GET").route(web::get().to(management::metrics)))
-    .default_service(web::to(nothing_here));
+/// What one listener serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// Everything, on one port.
+    Everything,
+    /// What clients and people call, where the rest has a listener of its own.
+    Public,
+    /// The rest.
+    Management,
+}
+
+/// Registers every route of a listener.
+pub(crate) fn map(app: &mut ServiceConfig, serves: Serves) {
+    if serves != Serves::Management {
+        let events = readable("/v1/events", "GET, HEAD, POST", list_events::handle);
+        app.service(events.route(web::post().to(accept_events::handle)))
+            .service(read("/v1/event", find_event::handle))
+            .service(read("/", landing_page::handle));
+    }
+    if serves != Serves::Public {
+        app.service(read("/health", management::health))
+            .service(read("/ready", management::ready))
+            .service(read("/version", management::version))
+            .service(read("/metrics", management::metrics))
+            .service(read("/kafka", management::kafka))
+            .service(read("/postgres", management::postgres))
+            .service(read("/redis", management::redis))
+            .service(read("/testes", management::all));
+    }
+    app.service(read(assets::PATTERN, assets::handle)).default_service(web::to(nothing_here));
+}
+
+/// A resource to read: GET, and HEAD, which HTTP wants wherever there is GET (RFC 9110 §9.1).
+fn read<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    readable(path, "GET, HEAD", handler)
+}
+
+/// A resource that can be read, and does more for other methods.
+fn readable<F, Args>(path: &str, allowed: &'static str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    only(path, allowed).route(web::route().guard(reads).to(handler))
 }
 
 /// A resource that answers other methods with 405 and says which it takes.

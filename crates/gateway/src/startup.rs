@@ -17,12 +17,15 @@ use crate::admission::Admission;
 use crate::backlog::Backlog;
 use crate::config::{Config, Limits};
 use crate::database::Database;
+use crate::dependencies::Dependencies;
 use crate::drain_rate::DrainRate;
 use crate::keys::{KeyRing, KeysError};
+use crate::management_listener::ManagementListener;
 use crate::publisher::Publisher;
 use crate::redis::Redis;
+use crate::routes::{self, LandingPage, Serves};
 use crate::topic_check::TopicCheck;
-use crate::{http_limits, instruments, observe, routes, supervision};
+use crate::{http_limits, instruments, observe, supervision};
 
 /// Why the gateway could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +46,10 @@ pub enum StartError {
     #[error("FAROL_REDIS_URL is not a Redis URL")]
     Redis(#[from] fred::error::Error),
     /// The address cannot be listened on.
-    #[error("cannot listen on {addr} (FAROL_HTTP_ADDR): {source}")]
+    #[error("cannot listen on {addr} ({setting}): {source}")]
     Listen {
+        /// The variable that names the address.
+        setting: &'static str,
         /// The configured address.
         addr: SocketAddr,
         /// What the operating system says.
@@ -68,12 +73,16 @@ pub(crate) struct State {
     pub(crate) redis: Redis,
     pub(crate) database: Database,
     pub(crate) backlog: Backlog,
+    pub(crate) dependencies: Dependencies,
+    pub(crate) landing_page: LandingPage,
     pub(crate) metrics: MetricsPage,
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,
     pub(crate) drain_rate: DrainRate,
     /// How many events may be in the Kafka client before new requests are refused.
-    pub(crate) queue_events: usize,
+    queue_events: usize,
+    /// How long an event may have to wait there: what waits up to the delivery timeout is given up.
+    queue_patience: Duration,
     pub(crate) body_timeout: Duration,
     pub(crate) dev: bool,
     pub(crate) deployed_by: String,
@@ -93,6 +102,13 @@ impl State {
         self.topic_check.not_ready_because()
     }
 
+    /// Whether the Kafka client holds as much as it may: more would find no room, or would not leave
+    /// before its delivery timeout, so that nothing at all would be acknowledged any more.
+    pub(crate) fn queue_is_full(&self) -> bool {
+        let room = self.drain_rate.room_within(self.queue_patience);
+        self.publisher.queued() >= room.min(self.queue_events)
+    }
+
     /// When a client that was refused for lack of room may come again.
     pub(crate) fn retry_after(&self) -> Duration {
         let (requests, _) = self.admission.in_flight();
@@ -104,6 +120,7 @@ impl State {
 pub struct Gateway {
     server: Server,
     addr: SocketAddr,
+    management: Option<ManagementListener>,
     state: Arc<State>,
     config: Config,
 }
@@ -120,11 +137,14 @@ impl Gateway {
             redis: Redis::connect(&config.redis, &config.kafka.topic)?,
             backlog: Backlog::new(&config, database.clone())?,
             database,
+            dependencies: Dependencies::new(&config)?,
+            landing_page: LandingPage::new(&config),
             metrics,
             limits: config.limits,
             admission: Admission::new(&config.limits),
             drain_rate: DrainRate::default(),
             queue_events: config.kafka.queue_events,
+            queue_patience: config.kafka.delivery_timeout / 2,
             body_timeout: config.http.body_timeout,
             dev: config.dev,
             deployed_by: config.deployed_by.clone(),
@@ -132,7 +152,8 @@ impl Gateway {
             draining: AtomicBool::new(false),
         });
         let (server, addr) = listen(&config, Arc::clone(&state))?;
-        Ok(Self { server, addr, state, config })
+        let management = ManagementListener::bind(&config, Arc::clone(&state))?;
+        Ok(Self { server, addr, management, state, config })
     }
 
     /// The address it is bound to.
@@ -140,10 +161,16 @@ impl Gateway {
         self.addr
     }
 
+    /// The address of the management endpoints, where they have one of their own.
+    pub fn management_addr(&self) -> Option<SocketAddr> {
+        self.management.as_ref().map(ManagementListener::addr)
+    }
+
     /// Serves until `stop` completes, then drains: readiness falls, load balancers get time to
-    /// see it, requests in flight finish, the producer is emptied.
+    /// see it, requests in flight finish, the producer is emptied; whoever manages it can watch to the end.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
-        let Self { server, addr, state, config } = self;
+        let Self { server, addr, management, state, config } = self;
+        let mut management = ManagementListener::serve(management);
         tracing::info!(%addr, topic = state.publisher.topic(), dev = state.dev, "gateway serves");
         let background = [
             tokio::spawn(state.topic_check.clone().run(config.clone())),
@@ -155,6 +182,7 @@ impl Gateway {
         tokio::pin!(serving);
         tokio::select! {
             ended = &mut serving => return Ok(ended??),
+            ended = management.ended() => return ended,
             stopped = stop => stopped?,
         }
         state.draining.store(true, Ordering::Relaxed);
@@ -164,6 +192,7 @@ impl Gateway {
         serving.await??;
         let flush_timeout = config.kafka.delivery_timeout;
         let flushed = tokio::task::spawn_blocking(move || state.publisher.flush(flush_timeout)).await?;
+        management.stop().await?;
         flushed.map_err(StartError::Flush)?;
         tracing::info!("gateway drained");
         Ok(())
@@ -171,13 +200,14 @@ impl Gateway {
 }
 
 fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
-    let refused = |source| StartError::Listen { addr: config.http.addr, source };
+    let refused = |source| StartError::Listen { setting: "FAROL_HTTP_ADDR", addr: config.http.addr, source };
+    let serves = if config.http.management_addr.is_some() { Serves::Public } else { Serves::Everything };
     let data = web::Data::from(state);
     let origins = config.http.cors_origins.clone();
     let http = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
-            .configure(routes::map)
+            .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
             .wrap(middleware::from_fn(http_limits::check))
             .wrap(middleware::from_fn(observe::observe))

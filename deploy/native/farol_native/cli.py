@@ -65,6 +65,7 @@ def parser() -> argparse.ArgumentParser:
     for name, action, about in (
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
         ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
+        ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
     ):
@@ -105,7 +106,16 @@ def run_tests(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
-    return operator_tool.bench(open_stack(ROOT, {**os.environ, "FAROL_PROFILE": "release"}), arguments.words)
+    return operator_tool.bench(release_stack(), arguments.words)
+
+
+def run_load_check(arguments: argparse.Namespace) -> int:
+    return operator_tool.load_check(release_stack(), arguments.words)
+
+
+def release_stack() -> Stack:
+    """This checkout's stack with programs as they are shipped: only those are worth measuring."""
+    return open_stack(ROOT, {**os.environ, "FAROL_PROFILE": "release"})
 
 
 def run_smoke(_arguments: argparse.Namespace) -> int:

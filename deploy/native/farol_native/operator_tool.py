@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ from . import compose, prerequisites, rust, throwaway
 from .component import StackError
 from .stack import Stack
 from .stack_commands import running_env
+
+OPEN_FILES = 16_384
 
 
 def demo(stack: Stack, day: str | None, words: Sequence[str]) -> int:
@@ -25,10 +28,29 @@ def demo(stack: Stack, day: str | None, words: Sequence[str]) -> int:
 
 def bench(stack: Stack, words: Sequence[str]) -> int:
     """Measures the release build on servers of its own; a stack that is up is not touched."""
+    return on_own_servers(stack, ["bench", *words])
+
+
+def load_check(stack: Stack, words: Sequence[str]) -> int:
+    """Loads the release build beyond what it can take, on servers of its own; its exit code is the verdict."""
+    allow_open_files()
+    return on_own_servers(stack, ["load-check", *words])
+
+
+def allow_open_files(wanted: int = OPEN_FILES) -> None:
+    """Raises the customary soft limit where thousands of connections are more than it; children inherit it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
+def on_own_servers(stack: Stack, words: Sequence[str]) -> int:
+    """Builds farolctl and runs it on throw-away servers."""
     prerequisites.satisfy(stack.ctx, [], lambda ctx: rust.prerequisites(ctx))
     rust.build(stack.ctx)
     with throwaway.servers(stack.ctx.root, os.environ) as env:
-        command = [str(rust.program(stack.ctx, "farolctl")), "bench", *words]
+        command = [str(rust.program(stack.ctx, "farolctl")), *words]
         return throwaway.run(command, {**env, "FAROL_BIN_DIR": str(rust.folder(stack.ctx))})
 
 

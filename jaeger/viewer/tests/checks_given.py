@@ -3,7 +3,7 @@
 import json
 from urllib.parse import urlencode
 
-from checks import check
+from farol_browser.checks import check
 
 
 @check("given")

@@ -1,6 +1,6 @@
 """Colours, settings, the page below a base path, and the pure modules, on Jaegers of our own."""
 
-from checks import check
+from farol_browser.checks import check
 
 CONTRAST = """
 const style = getComputedStyle(document.documentElement);

@@ -1,7 +1,7 @@
 """What a person sees when searching, on a Jaeger with the fixture traces."""
 
-from browser import PHONE, WIDE
-from checks import check
+from farol_browser.browser import PHONE, WIDE
+from farol_browser.checks import check
 
 STRANGER = "deadbeefdeadbeefdeadbeefdeadbeef"
 

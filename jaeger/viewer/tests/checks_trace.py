@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from selenium.webdriver.common.keys import Keys
 
-from checks import check
+from farol_browser.checks import check
 from fixture_traces import HOSTILE, HOSTILE_SCRIPT
 
 LARGE_TRACE_LIMIT_S = 8  # generous: the machine may be busy; drawing 2,000 rows at once would take longer than this
@@ -15,11 +15,17 @@ def row(span_id):
     return f".span-row[data-span-id='{span_id}']"
 
 
+def rows(browser):
+    """What the waterfall's rows say, top down, as (level, label)."""
+    return browser.run("""return [...document.querySelectorAll('.span-row')].sort((a, b) => a.dataset.index - b.dataset.index)
+        .map((row) => [Number(row.getAttribute('aria-level')), row.getAttribute('aria-label')])""")
+
+
 @check("own")
 def parents_and_children_nest_in_the_order_of_time(browser, scene):
     browser.go(f"trace/{scene.order.id}")
     browser.see(".span-row")
-    seen = [(level, label.split(", ")[:3]) for level, label in browser.rows()]
+    seen = [(level, label.split(", ")[:3]) for level, label in rows(browser)]
     assert seen == [
         (1, ["shop-gateway", "POST /orders", "server"]), (2, ["shop-gateway", "SELECT stock", "client"]),
         (2, ["shop-gateway", "send orders", "producer"]), (3, ["shop-worker", "process orders", "consumer"])], seen
@@ -48,13 +54,13 @@ def the_tree_folds_by_mouse_and_by_keyboard(browser, scene):
     browser.go(f"trace/{scene.order.id}")
     browser.click(f"{row(scene.spans['root'])} .span-toggle")
     browser.see(row(scene.spans["root"]), "+3")
-    assert len(browser.rows()) == 1
+    assert len(rows(browser)) == 1
     tree = browser.see("[role=tree]")
     tree.send_keys(Keys.ARROW_RIGHT, Keys.END)
     active = lambda: browser.run("return document.getElementById(document.querySelector('[role=tree]').getAttribute('aria-activedescendant')).dataset.spanId")
     assert active() == scene.spans["consumed"]
     tree.send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
-    assert active() == scene.spans["sent"] and len(browser.rows()) == 3, browser.rows()
+    assert active() == scene.spans["sent"] and len(rows(browser)) == 3, rows(browser)
     tree.send_keys("*", Keys.HOME, Keys.ENTER)
     browser.see(".span-detail", "POST /orders")
     tree.send_keys(Keys.ESCAPE)

@@ -2,16 +2,14 @@
 
 import json
 import os
-import socket
-import subprocess
 import tempfile
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
+from farol_browser.environment import Missing, cache_home
+from farol_browser.program import Program, free_ports
+
 VIEWER = Path(__file__).resolve().parent.parent
-START_LIMIT_S = 60
 
 CONFIG = """
 service:
@@ -34,14 +32,14 @@ exporters:
 """
 
 
-def free_ports(number):
-    sockets = [socket.socket() for _ in range(number)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+def require_jaeger(given):
+    """Returns the Jaeger binary to start: the given one, else the newest build in the cache."""
+    candidates = [Path(given)] if given else sorted(cache_home().glob("jaeger-*/**/jaeger"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in candidates:
+        if path.is_file() and os.access(path, os.X_OK):
+            return path
+    where = given or f"{cache_home()}/jaeger-*/"
+    raise Missing(f"no Jaeger binary at {where}: `make up` builds one, or name yours with --jaeger-binary")
 
 
 class Jaeger:
@@ -51,7 +49,6 @@ class Jaeger:
         self.binary, self.ui_config, self.base_path = binary, ui_config, base_path
         self.http, self.grpc, self.otlp = free_ports(3)
         self.url = f"http://127.0.0.1:{self.http}{base_path}"
-        self.process = None
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="farol-viewer-jaeger-")
@@ -59,27 +56,14 @@ class Jaeger:
         (home / "ui.json").write_text(json.dumps(self.ui_config))
         (home / "config.yaml").write_text(CONFIG.format(
             viewer=VIEWER, ui_config=home / "ui.json", base_path=self.base_path, http=self.http, grpc=self.grpc, otlp=self.otlp))
-        self.log = open(home / "log", "wb")
         environment = {**os.environ, "OTEL_TRACES_SAMPLER": "always_off"}  # or it would show up among the services
-        self.process = subprocess.Popen([self.binary, f"--config={home / 'config.yaml'}"], stdout=self.log, stderr=self.log, env=environment)
-        self.await_answer(home / "log")
+        command = [self.binary, f"--config={home / 'config.yaml'}"]
+        self.program = Program("Jaeger", command, environment, home / "log", f"{self.url}/api/services").__enter__()
         return self
 
     def __exit__(self, *_):
         self.stop()
-        self.log.close()
         self.folder.cleanup()
-
-    def await_answer(self, log):
-        deadline = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.url}/api/services", timeout=2).close()
-                return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)  # between two looks at the condition
-        self.stop()
-        raise RuntimeError(f"Jaeger did not answer within {START_LIMIT_S} s:\n{log.read_text(errors='replace')}")
 
     def post(self, payload):
         """Stores spans given as an OTLP/HTTP JSON body; they can be queried as soon as this returns."""
@@ -90,10 +74,4 @@ class Jaeger:
             raise RuntimeError(f"Jaeger refused spans: {answer}")
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        self.program.stop()

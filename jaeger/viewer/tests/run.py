@@ -6,10 +6,13 @@ one is looked at, by a trace that it already has. Prints `N passed, N failed`; t
 
 import argparse
 import sys
+from pathlib import Path
 
 sys.dont_write_bytecode = True  # a test run leaves nothing behind in the checkout
+sys.path.insert(1, str(Path(__file__).resolve().parents[3] / "deploy/browser"))
 
-import environment  # noqa: E402
+from farol_browser import environment  # noqa: E402
+from jaeger_process import require_jaeger  # noqa: E402
 
 
 def main():
@@ -17,7 +20,7 @@ def main():
     try:
         environment.enter_virtual_environment()
         chromium, chromedriver = environment.require_chromium()
-        binary = None if arguments.jaeger else environment.require_jaeger(arguments.jaeger_binary)
+        binary = None if arguments.jaeger else require_jaeger(arguments.jaeger_binary)
     except environment.Missing as missing:
         sys.exit(f"viewer tests cannot run: {missing}")
     import suite  # not before: it imports selenium, which is there once the virtual environment has been entered

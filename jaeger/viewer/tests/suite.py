@@ -12,8 +12,8 @@ import checks_search  # noqa: F401
 import checks_trace  # noqa: F401
 import checks_looks  # noqa: F401
 import fixture_traces
-from browser import Browser
-from checks import run_all
+from farol_browser.browser import Browser
+from farol_browser.checks import run_all
 from jaeger_process import Jaeger
 
 UI_SETTINGS = {"linkPatterns": [

@@ -48,6 +48,21 @@ impl Process {
         cpu::seconds(self.child.id()).map_err(|error| self.failed(format!("has no CPU time: {error}")))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal by its name, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) -> Result<(), Error> {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -\"$0\" \"$1\"", name, &pid]).status();
+        match sent {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(self.failed(format!("cannot be sent SIG{name}: {status}"))),
+            Err(error) => Err(self.failed(format!("cannot be sent SIG{name}: {error}"))),
+        }
+    }
+
     pub(crate) fn log(&self) -> &Path {
         &self.log
     }
@@ -73,9 +88,7 @@ impl Process {
 
     /// Asks the process to end (SIGTERM) and ends it by force if it does not.
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("sh").args(["-c", "kill -TERM \"$0\"", &pid]).status();
-        asked.map_err(|error| self.failed(format!("cannot be asked to end: {error}")))?;
+        self.signal("TERM")?;
         let deadline = Instant::now() + STOP_WITHIN;
         while Instant::now() < deadline {
             match self.child.try_wait() {
@@ -88,7 +101,7 @@ impl Process {
         Err(self.failed(format!("did not end within {} s of SIGTERM", STOP_WITHIN.as_secs())))
     }
 
-    fn failed(&self, what: String) -> Error {
+    pub(crate) fn failed(&self, what: String) -> Error {
         failed(self.name, what, &self.log)
     }
 }

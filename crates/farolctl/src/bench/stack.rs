@@ -17,8 +17,8 @@ use super::{
 };
 use crate::gateway_client::GatewayClient;
 
-const GATEWAY: &str = "farol-gateway";
-const WORKER: &str = "farol-worker";
+pub(crate) const GATEWAY: &str = "farol-gateway";
+pub(crate) const WORKER: &str = "farol-worker";
 
 /// The servers a stack stands on.
 pub(crate) struct Servers<'a> {
@@ -37,10 +37,15 @@ pub(crate) struct Stack {
     pub(crate) bare_client: GatewayClient,
 }
 
-/// An error if a program that is needed is not there.
-pub(crate) fn check_programs(bin_dir: &Path) -> Result<(), Error> {
-    let mut programs = [GATEWAY, WORKER].into_iter().map(|name| bin_dir.join(name));
-    programs.find(|program| !program.is_file()).map_or(Ok(()), |program| Err(Error::NoBinary(program)))
+/// The folder that was named, or the one this program is in; an error if it lacks one of `programs`.
+pub(crate) fn bin_dir(named: Option<&Path>, programs: &[&str]) -> Result<PathBuf, Error> {
+    let this = std::env::current_exe().map_err(|error| Error::file(Path::new("farolctl"), error))?;
+    let folder = named.or(this.parent()).unwrap_or(Path::new(""));
+    let mut programs = programs.iter().map(|name| folder.join(name));
+    match programs.find(|program| !program.is_file()) {
+        None => Ok(folder.to_owned()),
+        Some(program) => Err(Error::NoBinary(program)),
+    }
 }
 
 impl Stack {
@@ -52,7 +57,7 @@ impl Stack {
         let free = || free_address().map_err(|error| Error::file(Path::new("127.0.0.1:0"), error));
         let (gateway_at, worker_at, bare_at) = (free()?, free()?, free()?);
         let mut worker = start_worker(bin_dir, home, servers, &worker_at)?;
-        let mut gateway = start_gateway(bin_dir, home, servers, &gateway_at, &keys_file)?;
+        let mut gateway = start_gateway(bin_dir, home, servers, &gateway_at, &keys_file, &[])?;
         let mut bare = start_bare(home, &bare_at)?;
         bare.wait_ready(&bare_at).await?;
         gateway.wait_ready(&gateway_at).await?;
@@ -88,12 +93,14 @@ fn start_worker(bin_dir: &Path, home: &Path, servers: &Servers<'_>, address: &st
     Process::start(WORKER, command(&program, &log, &settings)?, log)
 }
 
-fn start_gateway(
+/// Starts a gateway; `more` adds to its settings.
+pub(crate) fn start_gateway(
     bin_dir: &Path,
     home: &Path,
     servers: &Servers<'_>,
     address: &str,
     keys_file: &str,
+    more: &[(&'static str, &str)],
 ) -> Result<Process, Error> {
     let settings = [
         ("FAROL_HTTP_ADDR", address),
@@ -106,6 +113,7 @@ fn start_gateway(
         ("FAROL_DEV", "1"),
         ("FAROL_LOG", "warn"),
     ];
+    let settings = [&settings, more].concat();
     let (program, log) = (bin_dir.join(GATEWAY), home.join("gateway.log"));
     Process::start(GATEWAY, command(&program, &log, &settings)?, log)
 }
@@ -119,7 +127,8 @@ fn start_bare(home: &Path, address: &str) -> Result<Process, Error> {
     Process::start("the bare handler", command, log)
 }
 
-fn write_keys(home: &Path, key: &str) -> Result<String, Error> {
+/// Writes a file with the digest of `key`, which may do everything.
+pub(crate) fn write_keys(home: &Path, key: &str) -> Result<String, Error> {
     let path: PathBuf = home.join("keys.json");
     let keys = serde_json::json!({"keys": [{
         "producer": "bench",

@@ -67,8 +67,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
-    let bin_dir = bin_dir(&arguments)?;
-    stack::check_programs(&bin_dir)?;
+    let bin_dir = stack::bin_dir(arguments.bin_dir.as_deref(), &[stack::GATEWAY, stack::WORKER])?;
     let flights = flights::load(Days::year()?, arguments.csv.clone())?;
     let name = format!("farol_bench_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
     let events = Events::new(flights, name.clone());
@@ -159,12 +158,4 @@ fn redis_server(url: &str) -> Server {
     let url = reqwest::Url::parse(url).ok();
     let address = url.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port().unwrap_or(6379))));
     Server::at(&address.unwrap_or_default())
-}
-
-fn bin_dir(arguments: &Arguments) -> Result<PathBuf, Error> {
-    if let Some(folder) = &arguments.bin_dir {
-        return Ok(folder.clone());
-    }
-    let this = std::env::current_exe()?;
-    Ok(this.parent().map(Path::to_owned).unwrap_or_default())
 }

@@ -46,7 +46,7 @@ fn admit<'s>(
         ContentMode::Binary | ContentMode::Structured => state.limits.max_event_bytes,
     };
     let announced = Announced::of(request, limit)?;
-    if state.publisher.queued() >= state.queue_events {
+    if state.queue_is_full() {
         return Err(intake::overloaded(state));
     }
     let admitted = state.admission.admit(announced.largest()).map_err(|_| intake::overloaded(state))?;

@@ -16,7 +16,7 @@ fn raw(id: &str, extra: &str, body: &str) -> String {
 }
 
 async fn connect(gateway: &Running) -> TcpStream {
-    TcpStream::connect(gateway.addr()).await.unwrap()
+    TcpStream::connect(gateway.address()).await.unwrap()
 }
 
 /// Reads until `until` was seen as often as asked, or the connection ends.

@@ -4,10 +4,13 @@
 
 mod admission;
 mod batches;
+mod checks;
 mod http;
 mod intake;
 mod keys;
+mod landing_page;
 mod management;
+mod management_listener;
 mod process;
 mod redis;
 mod redis_outages;

@@ -1,6 +1,7 @@
 //! What machines and operators ask the gateway.
 
-use crate::support::{answer, event, start};
+use crate::support::{Running, WRITER, answer, event, start};
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 #[tokio::test]
@@ -17,7 +18,7 @@ async fn health_ready_and_version_tell_what_they_promise() {
 #[tokio::test]
 async fn every_request_is_measured_under_its_route() {
     let gateway = start(&[]).await;
-    assert_eq!(answer(gateway.post(crate::support::WRITER, &event())).await.0, 202);
+    assert_eq!(answer(gateway.post(WRITER, &event())).await.0, 202);
     let raw_path = format!("/unknown/{}", crate::support::uuid());
     assert_eq!(gateway.get(&raw_path).send().await.unwrap().status(), 404);
     let page = gateway.get("/metrics").send().await.unwrap();
@@ -33,13 +34,54 @@ async fn every_request_is_measured_under_its_route() {
 }
 
 #[tokio::test]
-async fn a_topic_that_cannot_keep_the_promise_makes_it_unready() {
-    let gateway = start(&[("FAROL_DEV", "0".to_owned())]).await;
-    testkit::eventually("the topic was looked at", || async {
+async fn what_can_be_read_answers_head_too() {
+    let gateway = start(&[]).await;
+    for path in ["/health", "/ready", "/version", "/testes", "/", "/assets/page.css"] {
+        let head = gateway.request(Method::HEAD, path).send().await.unwrap();
+        assert_ne!(head.headers()["content-length"], "0", "{path}");
+        let get = gateway.get(path).send().await.unwrap();
+        assert_eq!(
+            (head.status(), &head.headers()["content-type"]),
+            (get.status(), &get.headers()["content-type"])
+        );
+        assert_eq!(head.text().await.unwrap(), "", "{path}");
+    }
+}
+
+/// Waits until `/ready` says so; through it all the gateway is alive.
+async fn unready(gateway: &Running, reason: &str) {
+    testkit::eventually(reason, || async {
         let (status, body) = answer(gateway.get("/ready")).await;
-        (status == 503 && body["reason"] == "topic_unfit").then_some(())
+        (status == 503 && body == json!({ "status": "unready", "reason": reason })).then_some(())
     })
     .await;
+    assert_eq!(answer(gateway.get("/health")).await, (StatusCode::OK, json!({ "status": "ok" })));
+}
+
+#[tokio::test]
+async fn a_topic_that_cannot_keep_the_promise_makes_it_unready() {
+    let gateway = start(&[("FAROL_DEV", "0".to_owned())]).await;
+    unready(&gateway, "topic_unfit").await;
     assert_eq!(answer(gateway.get("/version")).await.1["waivedChecks"], json!([]));
-    assert_eq!(answer(gateway.get("/health")).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_topic_that_nobody_could_look_at_makes_it_unready() {
+    let brokers = format!("127.0.0.1:{}", testkit::closed_port());
+    let gateway = start(&[("FAROL_DEV", "0".to_owned()), ("FAROL_KAFKA_BROKERS", brokers)]).await;
+    unready(&gateway, "topic_unverified").await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_stops_says_so_before_it_stops_serving() {
+    let gateway = start(&[("FAROL_SHUTDOWN_WAIT", "2s".to_owned())]).await;
+    let (ready, post) = (gateway.get("/ready"), gateway.post(WRITER, &event()));
+    let stopping = tokio::spawn(gateway.stop());
+    testkit::eventually("readiness falls", || async {
+        let (status, body) = answer(ready.try_clone().unwrap()).await;
+        (status == 503 && body["reason"] == "draining").then_some(())
+    })
+    .await;
+    assert_eq!(answer(post).await.0, 202);
+    stopping.await.unwrap().unwrap();
 }

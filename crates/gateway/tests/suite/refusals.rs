@@ -63,9 +63,9 @@ async fn an_unknown_path_is_not_found() {
 async fn another_method_is_told_which_are_allowed() {
     let gateway = start(&[]).await;
     for (method, path, allowed) in [
-        (Method::PUT, "/v1/events", "GET, POST"),
-        (Method::POST, "/v1/event", "GET"),
-        (Method::DELETE, "/health", "GET"),
+        (Method::PUT, "/v1/events", "GET, HEAD, POST"),
+        (Method::POST, "/v1/event", "GET, HEAD"),
+        (Method::DELETE, "/health", "GET, HEAD"),
     ] {
         let response = gateway.request(method.clone(), path).send().await.unwrap();
         assert_eq!(response.headers()["allow"], allowed);

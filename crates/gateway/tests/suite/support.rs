@@ -19,14 +19,17 @@ pub(crate) struct Running {
     pub(crate) topic: Topic,
     pub(crate) client: Client,
     url: String,
+    management_url: Option<String>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<Result<(), StartError>>,
     pub(crate) keys: KeysFile,
     _stands_on: Database,
 }
 
-/// Starts a gateway; `overrides` replace settings.
-pub(crate) async fn start(overrides: &[(&str, String)]) -> Running {
+/// A gateway that is built but does not serve yet; `overrides` replace settings.
+pub(crate) async fn build(
+    overrides: &[(&str, String)],
+) -> Result<(Gateway, Topic, (Database, KeysFile)), StartError> {
     let (topic, database) = tokio::join!(Topic::create(3), Database::create());
     let keys = KeysFile::with(&[
         (WRITER, &["*"], &["write"]),
@@ -48,14 +51,22 @@ pub(crate) async fn start(overrides: &[(&str, String)]) -> Running {
     let environment = Environment::new(move |name| {
         settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     });
-    let gateway = Gateway::build(Config::read(environment).unwrap(), testkit::metrics()).await.unwrap();
+    let gateway = Gateway::build(Config::read(environment).unwrap(), testkit::metrics()).await?;
+    Ok((gateway, topic, (database, keys)))
+}
+
+/// Starts a gateway; `overrides` replace settings.
+pub(crate) async fn start(overrides: &[(&str, String)]) -> Running {
+    let (gateway, topic, stands_on) = build(overrides).await.unwrap();
     let url = format!("http://{}", gateway.addr());
+    let management_url = gateway.management_addr().map(|addr| format!("http://{addr}"));
     let (stop, stopped) = oneshot::channel();
     let ended = tokio::spawn(gateway.run(async {
         drop(stopped.await);
         Ok(())
     }));
-    Running { topic, client: Client::new(), url, stop, ended, keys, _stands_on: database }
+    let (database, keys) = stands_on;
+    Running { topic, client: Client::new(), url, management_url, stop, ended, keys, _stands_on: database }
 }
 
 impl Running {
@@ -77,8 +88,13 @@ impl Running {
         self.request(reqwest::Method::GET, path)
     }
 
-    /// Where it listens.
-    pub(crate) fn addr(&self) -> &str {
+    /// A GET at the management endpoints, wherever they are.
+    pub(crate) fn manage(&self, path: &str) -> RequestBuilder {
+        self.client.get(format!("{}{path}", self.management_url.as_ref().unwrap_or(&self.url)))
+    }
+
+    /// Where clients reach it, as `host:port`.
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
@@ -87,6 +103,15 @@ impl Running {
         self.stop.send(()).unwrap();
         tokio::time::timeout(Duration::from_secs(30), self.ended).await.unwrap().unwrap()
     }
+}
+
+/// An address that takes connections and never says a word, as a frozen server does.
+pub(crate) fn silent_server() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    // Ends with the test's process.
+    std::thread::spawn(move || listener.incoming().collect::<Vec<_>>());
+    address
 }
 
 /// An event that nobody sent before.

@@ -1,5 +1,5 @@
-"""Owns what the tests need on this machine: selenium in a cached virtual environment, a Chromium with its driver, and
-a Jaeger binary. Standard library only, since it runs before anything is installed."""
+"""Owns what the tests need on this machine: selenium in a cached virtual environment, and a Chromium with its driver.
+Standard library only, since it runs before anything is installed."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements.txt"
 APT_PACKAGES = ["chromium", "chromium-driver"]
 
 
@@ -23,7 +23,7 @@ def cache_home():
 def enter_virtual_environment():
     """Continues this program in the environment that has selenium, building it on the first run."""
     version = re.search(r"^selenium==(\S+)$", REQUIREMENTS.read_text(), re.M).group(1)
-    home = cache_home() / f"viewer-tests-{version}"
+    home = cache_home() / f"browser-tests-{version}"
     if home.exists() and os.path.samefile(sys.prefix, home):
         return
     python = home / "bin" / "python"
@@ -63,13 +63,3 @@ def require_chromium():
 def find_chromium():
     paths = shutil.which("chromium"), shutil.which("chromedriver")
     return paths if all(paths) else None
-
-
-def require_jaeger(given):
-    """Returns the Jaeger binary to start: the given one, else the newest build in the cache."""
-    candidates = [Path(given)] if given else sorted(cache_home().glob("jaeger-*/**/jaeger"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in candidates:
-        if path.is_file() and os.access(path, os.X_OK):
-            return path
-    where = given or f"{cache_home()}/jaeger-*/"
-    raise Missing(f"no Jaeger binary at {where}: `make up` builds one, or name yours with --jaeger-binary")

@@ -4,21 +4,21 @@ one the browser's console must be free of errors."""
 import time
 import traceback
 
-DEFINED = {"own": [], "given": []}
+DEFINED = {}
 
 
-def check(where):
-    """Marks a check for Jaegers of our `own` (with the fixture traces) or for a `given` one."""
+def check(suite):
+    """Marks a check as one of a suite."""
     def register(function):
-        DEFINED[where].append(function)
+        DEFINED.setdefault(suite, []).append(function)
         return function
     return register
 
 
-def run_all(where, browser, scene):
+def run_all(suite, browser, scene):
     """Runs the checks in the order of their definition; returns (passed, failed)."""
     failed = 0
-    for function in DEFINED[where]:
+    for function in DEFINED[suite]:
         sentence = function.__name__.replace("_", " ")
         began = time.monotonic()
         try:
@@ -30,7 +30,7 @@ def run_all(where, browser, scene):
             failed += 1
             print(f"FAIL  {sentence}\n      {describe(error)}", flush=True)
             browser.complaints()  # empties the console, so that the next check is not blamed for this one's
-    return len(DEFINED[where]) - failed, failed
+    return len(DEFINED[suite]) - failed, failed
 
 
 def describe(error):

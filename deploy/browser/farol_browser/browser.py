@@ -20,15 +20,17 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 class Browser:
     """Used by `with`; the profile is new and is removed afterwards."""
 
-    def __init__(self, chromium, chromedriver, base):
-        self.chromium, self.chromedriver, self.base = chromium, chromedriver, base
+    def __init__(self, chromium, chromedriver, base, *, javascript=True):
+        self.chromium, self.chromedriver, self.base, self.javascript = chromium, chromedriver, base, javascript
 
     def __enter__(self):
-        self.profile = tempfile.TemporaryDirectory(prefix="farol-viewer-browser-", ignore_cleanup_errors=True)
+        self.profile = tempfile.TemporaryDirectory(prefix="farol-browser-", ignore_cleanup_errors=True)
         options = Options()
         options.binary_location = self.chromium
         for flag in [*FLAGS, f"--user-data-dir={self.profile.name}"]:
             options.add_argument(flag)
+        if not self.javascript:
+            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(self.chromedriver))
         self.size(WIDE)
@@ -87,11 +89,6 @@ class Browser:
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
-
-    def rows(self):
-        """What the waterfall's rows say, top down, as (level, label)."""
-        return self.run("""return [...document.querySelectorAll('.span-row')].sort((a, b) => a.dataset.index - b.dataset.index)
-            .map((row) => [Number(row.getAttribute('aria-level')), row.getAttribute('aria-label')])""")
 
     def address(self, containing):
         self.wait(f"an address with {containing}", lambda: containing in self.driver.current_url)

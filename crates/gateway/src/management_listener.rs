@@ -1,0 +1,80 @@
+//! The second listener, where `FAROL_MANAGEMENT_ADDR` asks for one: what operators and their
+//! machines ask stays off the port that clients reach, and answers until the first listener is drained.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpServer, middleware, web};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::routes::{self, Serves};
+use crate::startup::{StartError, State};
+use crate::{http_limits, observe};
+
+/// A scrape or a check that is under way when the gateway ends may take so long; in seconds.
+const SHUTDOWN_TIMEOUT: u64 = 2;
+
+/// A management listener that is bound but does not serve yet.
+pub(crate) struct ManagementListener {
+    server: Server,
+    addr: SocketAddr,
+}
+
+impl ManagementListener {
+    /// Binds the address, if there is one.
+    pub(crate) fn bind(config: &Config, state: Arc<State>) -> Result<Option<Self>, StartError> {
+        let Some(addr) = config.http.management_addr else { return Ok(None) };
+        let refused = |source| StartError::Listen { setting: "FAROL_MANAGEMENT_ADDR", addr, source };
+        let data = web::Data::from(state);
+        let http = HttpServer::new(move || {
+            App::new()
+                .app_data(data.clone())
+                .configure(|app| routes::map(app, Serves::Management))
+                .wrap(middleware::from_fn(http_limits::check))
+                .wrap(middleware::from_fn(observe::observe))
+        })
+        .workers(1)
+        .client_request_timeout(config.http.header_timeout)
+        .disable_signals()
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
+        .bind(addr)
+        .map_err(refused)?;
+        let addr = http.addrs().first().copied().unwrap_or(addr);
+        Ok(Some(Self { server: http.run(), addr }))
+    }
+
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves from now on.
+    pub(crate) fn serve(listener: Option<Self>) -> Serving {
+        Serving(listener.map(|Self { server, addr }| {
+            tracing::info!(%addr, "management endpoints have a listener of their own");
+            (server.handle(), tokio::spawn(server))
+        }))
+    }
+}
+
+/// A management listener that serves, or none.
+pub(crate) struct Serving(Option<(ServerHandle, JoinHandle<std::io::Result<()>>)>);
+
+impl Serving {
+    /// Completes when it ended by itself, so never where there is none.
+    pub(crate) async fn ended(&mut self) -> Result<(), StartError> {
+        match &mut self.0 {
+            Some((_, serving)) => Ok(serving.await??),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets it finish what it answers, and ends it.
+    pub(crate) async fn stop(self) -> Result<(), StartError> {
+        let Some((handle, serving)) = self.0 else { return Ok(()) };
+        handle.stop(true).await;
+        Ok(serving.await??)
+    }
+}

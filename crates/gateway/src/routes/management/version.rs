@@ -1,0 +1,32 @@
+//! Which build runs, and what it was told to waive.
+
+use serde::Serialize;
+
+use crate::SERVICE;
+use crate::startup::State;
+
+/// What `/version` answers and the landing page shows.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::routes) struct Version<'s> {
+    pub(in crate::routes) name: &'static str,
+    pub(in crate::routes) version: &'static str,
+    pub(in crate::routes) commit: Option<&'static str>,
+    pub(in crate::routes) built_at: Option<&'static str>,
+    pub(in crate::routes) deployed_by: &'s str,
+    /// Checks of the promise that are not made.
+    pub(in crate::routes) waived_checks: &'static [&'static str],
+}
+
+impl<'s> Version<'s> {
+    pub(in crate::routes) fn of(state: &'s State) -> Self {
+        Self {
+            name: SERVICE.name,
+            version: SERVICE.version,
+            commit: option_env!("FAROL_COMMIT"),
+            built_at: option_env!("FAROL_BUILT_AT"),
+            deployed_by: &state.deployed_by,
+            waived_checks: if state.dev { &["topic"] } else { &[] },
+        }
+    }
+}
