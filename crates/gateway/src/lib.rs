@@ -13,6 +13,7 @@ mod http_limits;
 mod instruments;
 mod intake;
 mod keys;
+mod listener;
 mod management_listener;
 mod observe;
 mod problem;

@@ -3,18 +3,20 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::{App, middleware, web};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::listener::{Listener, Patience};
 use crate::routes::{self, Serves};
 use crate::startup::{StartError, State};
 use crate::{http_limits, observe};
 
-/// A scrape or a check that is under way when the gateway ends may take so long; in seconds.
-const SHUTDOWN_TIMEOUT: u64 = 2;
+/// A scrape or a check that is under way when the gateway ends may take so long.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A management listener that is bound but does not serve yet.
 pub(crate) struct ManagementListener {
@@ -28,21 +30,17 @@ impl ManagementListener {
         let Some(addr) = config.http.management_addr else { return Ok(None) };
         let refused = |source| StartError::Listen { setting: "FAROL_MANAGEMENT_ADDR", addr, source };
         let data = web::Data::from(state);
-        let http = HttpServer::new(move || {
+        let app = move || {
             App::new()
                 .app_data(data.clone())
                 .configure(|app| routes::map(app, Serves::Management))
                 .wrap(middleware::from_fn(http_limits::check))
                 .wrap(middleware::from_fn(observe::observe))
-        })
-        .workers(1)
-        .client_request_timeout(config.http.header_timeout)
-        .disable_signals()
-        .shutdown_timeout(SHUTDOWN_TIMEOUT)
-        .bind(addr)
-        .map_err(refused)?;
-        let addr = http.addrs().first().copied().unwrap_or(addr);
-        Ok(Some(Self { server: http.run(), addr }))
+        };
+        let listener = Listener::bind(addr).map_err(refused)?;
+        let addr = listener.addr();
+        let server = listener.serve(app, Patience::of(config), Some(1), SHUTDOWN_TIMEOUT).map_err(refused)?;
+        Ok(Some(Self { server, addr }))
     }
 
     /// Where it listens.

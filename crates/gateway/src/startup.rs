@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::http::Method;
-use actix_web::{App, HttpServer, middleware, web};
+use actix_web::{App, middleware, web};
 use telemetry::MetricsPage;
 
 use crate::admission::Admission;
@@ -20,6 +20,7 @@ use crate::database::Database;
 use crate::dependencies::Dependencies;
 use crate::drain_rate::DrainRate;
 use crate::keys::{KeyRing, KeysError};
+use crate::listener::{Listener, Patience};
 use crate::management_listener::ManagementListener;
 use crate::publisher::Publisher;
 use crate::redis::Redis;
@@ -204,22 +205,18 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
     let serves = if config.http.management_addr.is_some() { Serves::Public } else { Serves::Everything };
     let data = web::Data::from(state);
     let origins = config.http.cors_origins.clone();
-    let http = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .app_data(data.clone())
             .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
             .wrap(middleware::from_fn(http_limits::check))
             .wrap(middleware::from_fn(observe::observe))
-    })
-    .disable_signals()
-    .keep_alive(config.http.keep_alive)
-    .client_request_timeout(config.http.header_timeout)
-    .shutdown_timeout(config.shutdown.timeout.as_secs())
-    .bind_auto_h2c(config.http.addr)
-    .map_err(refused)?;
-    let addr = http.addrs().first().copied().unwrap_or(config.http.addr);
-    Ok((http.run(), addr))
+    };
+    let listener = Listener::bind(config.http.addr).map_err(refused)?;
+    let addr = listener.addr();
+    let server = listener.serve(app, Patience::of(config), None, config.shutdown.timeout).map_err(refused)?;
+    Ok((server, addr))
 }
 
 /// What scripts of the configured origins may do: send events and look them up, with a key.

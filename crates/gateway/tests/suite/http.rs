@@ -144,6 +144,28 @@ async fn a_head_that_is_too_slow_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let gateway = start(&[("FAROL_HEADER_TIMEOUT", "200ms".to_owned())]).await;
+    let mut stream = connect(&gateway).await;
+    assert_eq!(read_until(&mut stream, "never", 1).await, "");
+}
+
+#[tokio::test]
+async fn a_second_head_that_is_too_slow_is_not_waited_for_either() {
+    let gateway = start(&[
+        ("FAROL_HEADER_TIMEOUT", "100ms".to_owned()),
+        ("FAROL_BODY_TIMEOUT", "100ms".to_owned()),
+        ("FAROL_DELIVERY_TIMEOUT", "1s".to_owned()),
+    ])
+    .await;
+    let mut stream = connect(&gateway).await;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: farol\r\n\r\n").await.unwrap();
+    read_until(&mut stream, "\"ok\"}", 1).await;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost:").await.unwrap();
+    assert_eq!(read_until(&mut stream, "never", 1).await, "");
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_is_malformed_or_gone_and_never_an_event() {
     let gateway = start(&[]).await;
     let mut stream = connect(&gateway).await;

@@ -1,0 +1,128 @@
+//! Accepts connections and speaks HTTP/1.1 or, with a client that begins so, HTTP/2 without TLS.
+//!
+//! The web framework's own server waits for ever for the first byte of a connection that may be
+//! either, and for the second head of one that is kept; here nobody holds a connection for nothing.
+
+mod bounded_stream;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Protocol, Request, Response};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::AppConfig;
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::config::Config;
+use bounded_stream::BoundedStream;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1_024;
+/// What an HTTP/2 client sends first (RFC 9113 §3.4), as much of it as decides.
+const HTTP_2_PREFACE: &[u8] = b"PRI * HTTP/2";
+
+/// How long a connection may take for what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// Idle between requests.
+    pub(crate) keep_alive: Duration,
+    /// Sending a request's head; also the first byte of the connection.
+    pub(crate) head: Duration,
+    /// From the first byte of a request to the first of its answer: longer than any answer takes.
+    pub(crate) request: Duration,
+}
+
+/// What an answer may take beyond the waits that are bounded one by one.
+const SLACK: Duration = Duration::from_secs(10);
+
+impl Patience {
+    pub(crate) fn of(config: &Config) -> Self {
+        let http = &config.http;
+        let request = http.header_timeout + http.body_timeout + config.kafka.delivery_timeout + SLACK;
+        Self { keep_alive: http.keep_alive, head: http.header_timeout, request }
+    }
+}
+
+/// An address that is bound, whose connections wait.
+pub(crate) struct Listener {
+    socket: std::net::TcpListener,
+    addr: SocketAddr,
+}
+
+impl Listener {
+    pub(crate) fn bind(addr: SocketAddr) -> io::Result<Self> {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        let socket = socket.listen(BACKLOG)?.into_std()?;
+        let addr = socket.local_addr()?;
+        Ok(Self { socket, addr })
+    }
+
+    pub(crate) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Serves what `app` makes for each of `workers` threads, as many as there are cores if none
+    /// are given.
+    pub(crate) fn serve<F, I, S, B>(
+        self,
+        app: F,
+        patience: Patience,
+        workers: Option<usize>,
+        shutdown_timeout: Duration,
+    ) -> io::Result<Server>
+    where
+        F: Fn() -> I + Send + Clone + 'static,
+        I: IntoServiceFactory<S, Request>,
+        S: ServiceFactory<Request, Config = AppConfig, Error = Error> + 'static,
+        S::Future: 'static,
+        S::InitError: std::fmt::Debug,
+        S::Response: Into<Response<B>> + 'static,
+        <S::Service as actix_service::Service<Request>>::Future: 'static,
+        S::Service: 'static,
+        B: MessageBody + 'static,
+    {
+        let Self { socket, addr } = self;
+        let mut server =
+            Server::build().disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).backlog(BACKLOG);
+        if let Some(workers) = workers {
+            server = server.workers(workers);
+        }
+        let server = server.listen("farol", socket, move || {
+            let http = HttpService::build()
+                .keep_alive(patience.keep_alive)
+                .client_request_timeout(patience.head)
+                .local_addr(addr)
+                .finish(map_config(app().into_factory().map_err(into_response), |()| AppConfig::default()));
+            fn_service(move |stream| begin(stream, patience)).and_then(http)
+        })?;
+        Ok(server.run())
+    }
+}
+
+fn into_response(error: Error) -> Response<BoxBody> {
+    error.as_response_error().error_response().into()
+}
+
+type Connection = (BoundedStream<TcpStream>, Protocol, Option<SocketAddr>);
+
+/// Waits for the first bytes, which tell the protocol.
+async fn begin(stream: TcpStream, patience: Patience) -> Result<Connection, DispatchError> {
+    let silent = |_| DispatchError::Io(io::ErrorKind::TimedOut.into());
+    let mut first = [0; HTTP_2_PREFACE.len()];
+    let read = tokio::time::timeout(patience.head, stream.peek(&mut first)).await.map_err(silent)?;
+    let read = read.map_err(DispatchError::Io)?;
+    stream.set_nodelay(true).map_err(DispatchError::Io)?;
+    let peer = stream.peer_addr().ok();
+    Ok(match &first[..read] == HTTP_2_PREFACE {
+        // Many requests share the connection: what it waits for says nothing of one of them.
+        true => (BoundedStream::unbounded(stream), Protocol::Http2, peer),
+        false => (BoundedStream::new(stream, patience.request), Protocol::Http1, peer),
+    })
+}
