@@ -35,8 +35,8 @@ pub(crate) enum LookUpError {
     Query(#[from] tokio_postgres::Error),
     #[error("the row is not a valid event: {0}")]
     Row(#[from] Refusal),
-    #[error("the row's extensions are not a JSON object of strings: {0}")]
-    Extensions(#[from] serde_json::Error),
+    #[error("the row's JSON is not what it should be: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 /// A pool of sessions that only read.

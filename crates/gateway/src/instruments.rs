@@ -9,6 +9,7 @@ mod rates;
 mod receipts;
 mod redis;
 mod requests;
+mod stored_cache;
 
 pub(crate) use dependencies::dependency_check;
 pub(crate) use intake::{EventOutcome, event, sent};
@@ -20,6 +21,7 @@ pub(crate) use redis::{
     BreakerPosition, RedisFailure, RedisOperation, redis_breaker, redis_call, redis_skipped,
 };
 pub(crate) use requests::{active_requests, request};
+pub(crate) use stored_cache::{StoredCacheResult, stored_cache};
 
 /// Gives every metric its help text. Called once, before anything is recorded.
 pub(crate) fn describe() {
@@ -30,5 +32,6 @@ pub(crate) fn describe() {
     rates::describe();
     receipts::describe();
     redis::describe();
+    stored_cache::describe();
     dependencies::describe();
 }

@@ -8,6 +8,7 @@ mod connection;
 mod kept;
 mod names;
 mod receipt_writer;
+mod stored_cache;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ use crate::instruments::{self, ReceiptOutcome, RedisOperation};
 use crate::producer_rate::{LocalRates, Rate, Verdict};
 use connection::Connection;
 use receipt_writer::ReceiptWriter;
+use stored_cache::StoredCache;
 
 pub(crate) use kept::Kept;
 
@@ -49,6 +51,7 @@ pub(crate) struct Redis {
     connection: Arc<Connection>,
     local_rates: LocalRates,
     writer: ReceiptWriter,
+    stored: StoredCache,
     /// A receipt is good for its own topic only: another one does not hold the event.
     topic: String,
 }
@@ -58,7 +61,8 @@ impl Redis {
     pub(crate) fn connect(config: &config::Redis, topic: &str) -> Result<Self, Error> {
         let connection = Arc::new(Connection::open(config)?);
         let writer = ReceiptWriter::start(Arc::clone(&connection), config.receipt_window);
-        Ok(Self { connection, local_rates: LocalRates::default(), writer, topic: topic.to_owned() })
+        let stored = StoredCache::new(Arc::clone(&connection), topic, config.stored_cache);
+        Ok(Self { connection, local_rates: LocalRates::default(), writer, stored, topic: topic.to_owned() })
     }
 
     /// Takes the events of one request, known by their `keys`, from the producer's rate and looks
@@ -102,6 +106,16 @@ impl Redis {
         let kept = value.and_then(|value| Kept::decode(&value));
         count_found(std::slice::from_ref(&kept));
         kept
+    }
+
+    /// The answer about this event, if it was stored when it was last asked for.
+    pub(crate) async fn find_stored(&self, key: EventKey) -> Option<Bytes> {
+        self.stored.find(key).await
+    }
+
+    /// Remembers the answer about a stored event, off the request's path.
+    pub(crate) fn keep_stored(&self, key: EventKey, answer: Bytes) {
+        self.stored.keep(key, answer);
     }
 
     fn scope(&self, producer: &str) -> names::Scope {

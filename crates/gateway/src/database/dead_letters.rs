@@ -27,18 +27,21 @@ pub(crate) struct Letter {
     updated_at: OffsetDateTime,
 }
 
+/// The last entry of migration V2's index at or before the event: said by position in it, since for
+/// `event_key = $1 ORDER BY letter_id` the planner may walk back through every letter there is.
+pub(super) const NEWEST_SQL: &str = "
+SELECT letter_id, cause, state, sqlstate, redrives, topic, partition, \"offset\",
+       encode(trace_id, 'hex') AS trace_id, created_at, updated_at
+FROM (SELECT * FROM farol.dead_letters
+      WHERE (event_key, letter_id) <= ($1, 9223372036854775807) AND event_key IS NOT NULL AND state <> 'resolved'
+      ORDER BY event_key DESC, letter_id DESC LIMIT 1) AS last
+WHERE event_key = $1";
+
 impl Database {
     /// The newest letter of this event that stands for it: one that was resolved has a row instead.
     pub(crate) async fn letter(&self, key: EventKey) -> Result<Option<Letter>, LookUpError> {
         let session = self.session().await?;
-        let statement = session
-            .prepare_cached(
-                "SELECT letter_id, cause, state, sqlstate, redrives, topic, partition, \"offset\",
-                        encode(trace_id, 'hex') AS trace_id, created_at, updated_at
-                 FROM farol.dead_letters WHERE event_key = $1 AND state <> 'resolved'
-                 ORDER BY letter_id DESC LIMIT 1",
-            )
-            .await?;
+        let statement = session.prepare_cached(NEWEST_SQL).await?;
         let Some(row) = session.query_opt(&statement, &[&key.as_uuid()]).await? else { return Ok(None) };
         Ok(Some(Letter {
             letter_id: row.try_get("letter_id")?,

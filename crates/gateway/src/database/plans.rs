@@ -6,9 +6,12 @@ use serde_json::Value;
 use testkit::Database;
 use tokio_postgres::types::ToSql;
 
-use super::{listing, stored};
+use super::{dead_letters, listing, stored};
 
-const MIGRATION: &str = include_str!("../../../worker/migrations/V1__ledger_events_dead_letters.sql");
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../worker/migrations/V1__ledger_events_dead_letters.sql"),
+    include_str!("../../../worker/migrations/V2__newest_letter_of_an_event.sql"),
+];
 const FEW: i32 = 2_000;
 const MANY: i32 = 50_000;
 /// A tree of a higher level, and partitions that hold more than one page.
@@ -18,7 +21,9 @@ const ALLOWED_GROWTH: i64 = 12;
 async fn filled(rows: i32) -> Database {
     let database = Database::create().await;
     database.run("CREATE SCHEMA farol").await;
-    database.run(MIGRATION).await;
+    for migration in MIGRATIONS {
+        database.run(migration).await;
+    }
     database
         .run(&format!(
             "INSERT INTO farol.events (key, stored_at, tx, n, source, id, type, \"offset\", partition, topic, digest_version, digest)
@@ -27,7 +32,11 @@ async fn filled(rows: i32) -> Database {
              FROM generate_series(0, {rows} - 1) AS i;
              INSERT INTO farol.event_keys (key, stored_at, tx, n, digest_version, digest)
              SELECT key, stored_at, tx, n, 1, digest FROM farol.events;
-             ANALYZE farol.events; ANALYZE farol.event_keys;"
+             INSERT INTO farol.dead_letters (cluster_id, topic, partition, \"offset\", header_names, header_values, event_key, cause, state, message)
+             SELECT 'c', 't', 0, i, '{{}}', '{{}}', md5((i % 10)::text)::uuid, 'conflict',
+                    CASE i % 2 WHEN 0 THEN 'resolved' ELSE 'open' END, 'x'
+             FROM generate_series(0, {rows} - 1) AS i;
+             ANALYZE farol.events; ANALYZE farol.event_keys; ANALYZE farol.dead_letters;"
         ))
         .await;
     database
@@ -72,6 +81,21 @@ async fn a_page_costs_the_same_in_a_large_table() {
             pages(&database, &sql, &parameters).await;
             pages(&database, &sql, &parameters).await
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn finding_the_newest_letter_costs_the_same_however_many_an_event_has() {
+    stays_flat("letter", |database| async move {
+        let mut worst = 0;
+        // An odd number has open letters only, an even one has resolved ones only.
+        for event in ["7", "8"] {
+            let key: uuid::Uuid = database.one("SELECT md5($1)::uuid", &[&event]).await;
+            pages(&database, dead_letters::NEWEST_SQL, &[&key]).await;
+            worst = worst.max(pages(&database, dead_letters::NEWEST_SQL, &[&key]).await);
+        }
+        worst
     })
     .await;
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use event::{Attributes, Data, Event, EventKey, JsonText, Refusal};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -58,6 +59,11 @@ impl Stored {
             received_at: self.received_at,
             stored_at: self.stored_at,
         })
+    }
+
+    /// [`Self::shown`] as JSON text.
+    pub(crate) fn to_json(&self) -> Result<Bytes, LookUpError> {
+        Ok(serde_json::to_vec(&self.shown()?)?.into())
     }
 
     pub(super) fn of(row: &Row) -> Result<Self, LookUpError> {

@@ -24,6 +24,10 @@ pub(crate) enum RedisOperation {
     FindReceipt,
     /// The write of receipts.
     KeepReceipts,
+    /// The look-up of what is remembered of a stored event.
+    FindStored,
+    /// The write of it.
+    KeepStored,
 }
 
 impl RedisOperation {
@@ -31,8 +35,9 @@ impl RedisOperation {
     fn name(self) -> &'static str {
         match self {
             Self::Admit => "EVALSHA",
-            Self::FindReceipt => "GET",
+            Self::FindReceipt | Self::FindStored => "GET",
             Self::KeepReceipts => "PIPELINE SET",
+            Self::KeepStored => "SET",
         }
     }
 }

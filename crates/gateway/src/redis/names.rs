@@ -21,3 +21,8 @@ impl Scope {
         format!("{}:receipt:{key}", self.0)
     }
 }
+
+/// What is remembered of a stored event.
+pub(super) fn stored(topic: &str, key: EventKey) -> String {
+    format!("farol:{topic}:stored:{key}")
+}

@@ -1,5 +1,7 @@
 //! `GET /v1/event?source=&id=`: where is my event.
 
+use actix_web::http::header::ContentType;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use event::{EventId, EventKey, Source};
 use serde::Serialize;
@@ -75,8 +77,8 @@ async fn find(
     given: Option<Position>,
 ) -> Result<HttpResponse, Problem> {
     let key = EventKey::of(source, id);
-    if let Some(stored) = state.database.stored(key).await.map_err(impossible)? {
-        return Ok(HttpResponse::Ok().json(stored.shown().map_err(impossible)?));
+    if let Some(answer) = stored(state, key).await? {
+        return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(answer));
     }
     if let Some(letter) = state.database.letter(key).await.map_err(impossible)? {
         return Ok(HttpResponse::Ok().json(Answer::DeadLettered(letter)));
@@ -89,6 +91,17 @@ async fn find(
         None => receipt(state, source, key).await,
     };
     on_its_way(state, position).await
+}
+
+/// The row, as it is told; from Redis where it was told a moment ago.
+async fn stored(state: &State, key: EventKey) -> Result<Option<Bytes>, Problem> {
+    if let Some(answer) = state.redis.find_stored(key).await {
+        return Ok(Some(answer));
+    }
+    let Some(row) = state.database.stored(key).await.map_err(impossible)? else { return Ok(None) };
+    let answer = row.to_json().map_err(impossible)?;
+    state.redis.keep_stored(key, answer.clone());
+    Ok(Some(answer))
 }
 
 /// Where its first receipt says it is, if its producer's receipts are known.

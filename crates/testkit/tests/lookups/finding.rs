@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{AIRPORT, KEY, answer, key_of, start};
+use testkit::RedisServer;
+
+use crate::support::{AIRPORT, KEY, answer, insert, key_of, start};
 
 fn event(source: &str) -> (String, Value) {
     let id = uuid::Uuid::new_v4().to_string();
@@ -75,6 +77,48 @@ async fn an_event_whose_row_has_left_is_expired() {
     let (status, found) = gateway.find(&[("source", "/nyc"), ("id", "1")]).await;
     assert_eq!((status, &found["status"]), (200, &json!("expired")), "{found}");
     assert!(found["storedAt"].as_str().unwrap().starts_with("20"));
+}
+
+/// Takes the row and its key away, so that only Redis can know the event.
+const FORGET: &str = "DELETE FROM farol.events; DELETE FROM farol.event_keys";
+
+const LAX: [(&str, &str); 2] = [("source", "/lax"), ("id", "0")];
+
+fn store_one() -> String {
+    let key = key_of("/lax", "0");
+    format!(
+        "{} INSERT INTO farol.event_keys (key, stored_at, tx, n, digest_version, digest)
+         SELECT key, stored_at, tx, n, digest_version, digest FROM farol.events WHERE key = '{key}'",
+        insert("/lax", "t", 0, 1)
+    )
+}
+
+#[tokio::test]
+async fn a_stored_event_is_remembered_in_redis_and_nothing_else_is() {
+    let redis = RedisServer::start();
+    let gateway = start(&[("FAROL_REDIS_URL", redis.url())]).await;
+    testkit::eventually("Redis is connected", || async {
+        gateway.get(KEY, "/redis", &[]).send().await.unwrap().status().is_success().then_some(())
+    })
+    .await;
+    assert_eq!(gateway.find(&LAX).await.0, 404);
+    gateway.database.run(&store_one()).await;
+    let first = gateway.find(&LAX).await;
+    assert_eq!((first.0, &first.1["status"]), (200, &json!("stored")), "what was absent is not remembered");
+    testkit::eventually("it is remembered", || async { (redis.run("DBSIZE") == ":1").then_some(()) }).await;
+    gateway.database.run(FORGET).await;
+    assert_eq!(gateway.find(&LAX).await, first);
+    let foreign = gateway.get(AIRPORT, "/v1/event", &LAX);
+    assert_eq!(answer(foreign).await.0, 403, "what is remembered is still read by its readers only");
+}
+
+#[tokio::test]
+async fn look_ups_are_the_databases_own_where_nothing_is_remembered() {
+    let gateway = start(&[("FAROL_STORED_CACHE", "0s".to_owned())]).await;
+    gateway.database.run(&store_one()).await;
+    assert_eq!(gateway.find(&LAX).await.0, 200);
+    gateway.database.run(FORGET).await;
+    assert_eq!(gateway.find(&LAX).await.0, 404);
 }
 
 #[tokio::test]

@@ -1,0 +1,27 @@
+//! Metrics of remembered look-ups.
+
+use metrics::{counter, describe_counter};
+
+const STORED_CACHE: &str = "farol_stored_cache_total";
+
+pub(super) fn describe() {
+    describe_counter!(STORED_CACHE, "Look-ups of stored events in Redis, by result");
+}
+
+/// What Redis said.
+#[derive(Clone, Copy)]
+pub(crate) enum StoredCacheResult {
+    Hit,
+    Miss,
+    /// Redis did not answer, or was not asked.
+    Unavailable,
+}
+
+pub(crate) fn stored_cache(result: StoredCacheResult) {
+    let result = match result {
+        StoredCacheResult::Hit => "hit",
+        StoredCacheResult::Miss => "miss",
+        StoredCacheResult::Unavailable => "unavailable",
+    };
+    counter!(STORED_CACHE, "result" => result).increment(1);
+}
