@@ -17,6 +17,8 @@ STACK_ONLY = (
     "FAROL_BIN_DIR",
     "FAROL_KEY",
     "FAROL_KAFKA_HEAP",
+    # Both programs read it, and each has an address of its own here.
+    "FAROL_MANAGEMENT_ADDR",
     "FAROL_JAEGER_UI_SHA256",
     "FAROL_GRAFANA_ARCHIVE_SHA256",
 )

@@ -23,8 +23,10 @@ ONLY_HERE = {"migrate", "kafka-topic", "postgres-roles", "farolctl"}
 
 
 def read_by(crate: str) -> tuple[set[str], set[str]]:
-    """(all, required) variables of a service's config.rs; its tests are not counted."""
-    text = (ROOT / "crates" / crate / "src" / "config.rs").read_text().partition("#[cfg(test)]")[0]
+    """(all, required) variables of a service's config.rs and its parts; their tests are not counted."""
+    folder = ROOT / "crates" / crate / "src"
+    files = [folder / "config.rs", *sorted((folder / "config").glob("*.rs"))]
+    text = "".join(path.read_text().partition("#[cfg(test)]")[0] for path in files)
     reads = re.findall(r'env\s*\.(\w+)(?:::<[^>]+>)?\(\s*"(FAROL_\w+)"', text)
     return {name for _, name in reads}, {name for how, name in reads if how in ("required", "secret")}
 

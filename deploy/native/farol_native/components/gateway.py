@@ -10,6 +10,9 @@ from ..component import Component, Prerequisite, Program
 from ..context import Context
 from ..http_probe import not_ready
 from ..service_settings import service_environment
+from .grafana import COMPONENT as GRAFANA
+from .jaeger import COMPONENT as JAEGER
+from .prometheus import COMPONENT as PROMETHEUS
 from .redis import COMPONENT as REDIS
 
 
@@ -36,6 +39,7 @@ class Gateway(Component):
                 "FAROL_SHUTDOWN_WAIT": "0s",
                 **service_environment(ctx),
                 **REDIS.exports(ctx),
+                **links(ctx),
                 "FAROL_HTTP_ADDR": ctx.address("FAROL_GATEWAY_PORT"),
                 "FAROL_KEYS_FILE": str(ctx.run_folder(self.name) / "keys.json"),
             },
@@ -53,6 +57,12 @@ class Gateway(Component):
 
     def url(self, ctx: Context) -> str:
         return f"http://{ctx.address('FAROL_GATEWAY_PORT')}"
+
+
+def links(ctx: Context) -> dict[str, str]:
+    """Where the landing page leads to: only what this start has."""
+    places = {"FAROL_TRACES_URL": JAEGER, "FAROL_DASHBOARDS_URL": GRAFANA, "FAROL_METRICS_URL": PROMETHEUS}
+    return {name: part.url(ctx) for name, part in places.items() if part.name in ctx.components}
 
 
 def key(ctx: Context) -> str:

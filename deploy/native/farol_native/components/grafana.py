@@ -85,13 +85,17 @@ class Grafana(Component):
     def ready(self, ctx: Context) -> str | None:
         return not_ready(f"http://{ctx.address('FAROL_GRAFANA_PORT')}/api/health")
 
+    def url(self, ctx: Context) -> str:
+        """Where a browser finds it."""
+        return f"http://{ctx.address('FAROL_GRAFANA_PORT')}"
+
     def urls(self, ctx: Context) -> dict[str, str]:
         title = "Grafana (user admin, password FAROL_GRAFANA_PASSWORD in the stack's env file)"
-        return {title: f"http://{ctx.address('FAROL_GRAFANA_PORT')}"}
+        return {title: self.url(ctx)}
 
     def exports(self, ctx: Context) -> dict[str, str]:
         return {
-            "FAROL_GRAFANA_URL": f"http://{ctx.address('FAROL_GRAFANA_PORT')}",
+            "FAROL_GRAFANA_URL": self.url(ctx),
             "FAROL_GRAFANA_PASSWORD": ctx.secret("grafana-admin"),
         }
 

@@ -75,11 +75,15 @@ class Jaeger(Component):
     def ready(self, ctx: Context) -> str | None:
         return not_ready(f"http://{ctx.address('FAROL_JAEGER_HEALTH_PORT')}/status")
 
+    def url(self, ctx: Context) -> str:
+        """Where a browser finds it."""
+        return f"http://{ctx.address('FAROL_JAEGER_PORT')}"
+
     def urls(self, ctx: Context) -> dict[str, str]:
-        return {"Jaeger": f"http://{ctx.address('FAROL_JAEGER_PORT')}"}
+        return {"Jaeger": self.url(ctx)}
 
     def exports(self, ctx: Context) -> dict[str, str]:
-        return {"FAROL_JAEGER_URL": f"http://{ctx.address('FAROL_JAEGER_PORT')}"}
+        return {"FAROL_JAEGER_URL": self.url(ctx)}
 
 
 def official(ctx: Context) -> Path | None:
