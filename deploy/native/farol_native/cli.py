@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
         ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
+        ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
     ):
@@ -111,6 +112,12 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 def run_load_check(arguments: argparse.Namespace) -> int:
     return operator_tool.load_check(release_stack(), arguments.words)
+
+
+def run_fuzz(arguments: argparse.Namespace) -> int:
+    from . import fuzz
+
+    return fuzz.run(ROOT, arguments.words)
 
 
 def release_stack() -> Stack:
