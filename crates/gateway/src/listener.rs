@@ -4,6 +4,7 @@
 //! either, and for the second head of one that is kept; here nobody holds a connection for nothing.
 
 mod bounded_stream;
+mod head_end;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +20,7 @@ use actix_web::dev::AppConfig;
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::config::Config;
-use bounded_stream::BoundedStream;
+use bounded_stream::{BoundedStream, Bounds};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -45,6 +46,12 @@ impl Patience {
         let http = &config.http;
         let request = http.header_timeout + http.body_timeout + config.kafka.delivery_timeout + SLACK;
         Self { keep_alive: http.keep_alive, head: http.header_timeout, request }
+    }
+
+    /// A first head that is late is told so by the framework, which knows of no other; a moment
+    /// after it would have, the connection ends without a word.
+    fn bounds(self) -> Bounds {
+        Bounds { head: self.head + Duration::from_secs(1), request: self.request }
     }
 }
 
@@ -123,6 +130,6 @@ async fn begin(stream: TcpStream, patience: Patience) -> Result<Connection, Disp
     Ok(match &first[..read] == HTTP_2_PREFACE {
         // Many requests share the connection: what it waits for says nothing of one of them.
         true => (BoundedStream::unbounded(stream), Protocol::Http2, peer),
-        false => (BoundedStream::new(stream, patience.request), Protocol::Http1, peer),
+        false => (BoundedStream::new(stream, patience.bounds()), Protocol::Http1, peer),
     })
 }

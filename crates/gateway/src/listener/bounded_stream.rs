@@ -1,5 +1,5 @@
-//! A connection that ends when a request takes too long: from its first byte to the first of
-//! its answer.
+//! A connection that ends when a request takes too long: its head, and all of it until the first
+//! byte of its answer.
 
 use std::io;
 use std::pin::Pin;
@@ -9,33 +9,62 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A stream with a bound on the time between what is read and what is written.
+use super::head_end::HeadEnd;
+
+/// How long what may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// From a request's first byte to the end of its head.
+    pub(super) head: Duration,
+    /// From a request's first byte to the first of its answer.
+    pub(super) request: Duration,
+}
+
+/// A stream with bounds on the time between what is read and what is written.
 pub(super) struct BoundedStream<S> {
     stream: S,
-    bound: Option<Duration>,
-    /// Until when something must be written; `None` while the other side owes the next move.
-    deadline: Option<Instant>,
+    bounds: Option<Bounds>,
+    /// The request that waits for its answer; `None` while the other side owes the next one.
+    request: Option<Request>,
     /// Made when a connection is first waited for, then used again.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
+struct Request {
+    began: Instant,
+    head: HeadEnd,
+}
+
 impl<S> BoundedStream<S> {
-    pub(super) fn new(stream: S, bound: Duration) -> Self {
-        Self { stream, bound: Some(bound), deadline: None, timer: None }
+    pub(super) fn new(stream: S, bounds: Bounds) -> Self {
+        Self { stream, bounds: Some(bounds), request: None, timer: None }
     }
 
     pub(super) fn unbounded(stream: S) -> Self {
-        Self { stream, bound: None, deadline: None, timer: None }
+        Self { stream, bounds: None, request: None, timer: None }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let (bounds, request) = (self.bounds?, self.request.as_ref()?);
+        Some(request.began + if request.head.is_seen() { bounds.request } else { bounds.head })
     }
 
     /// Whether the deadline has passed; if not, the task is woken when it does.
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some(deadline) = self.deadline else { return false };
+        let Some(deadline) = self.deadline() else { return false };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }
         timer.as_mut().poll(cx).is_ready()
+    }
+
+    fn has_read(&mut self, bytes: &[u8]) {
+        if self.bounds.is_none() || bytes.is_empty() {
+            return;
+        }
+        let start = || Request { began: Instant::now(), head: HeadEnd::default() };
+        self.request.get_or_insert_with(start).head.look(bytes);
     }
 }
 
@@ -50,9 +79,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for BoundedStream<S> {
         if read.is_pending() && self.is_late(cx) {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
-        if buf.filled().len() > before && self.deadline.is_none() {
-            self.deadline = self.bound.map(|bound| Instant::now() + bound);
-        }
+        self.has_read(&buf.filled()[before..]);
         read
     }
 }
@@ -61,7 +88,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for BoundedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         if matches!(written, Poll::Ready(Ok(_))) {
-            self.deadline = None;
+            self.request = None;
         }
         written
     }
@@ -81,31 +108,45 @@ mod tests {
 
     use super::*;
 
-    const BOUND: Duration = Duration::from_secs(30);
+    const BOUNDS: Bounds = Bounds { head: Duration::from_secs(10), request: Duration::from_secs(30) };
+    const HEAD: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+
+    async fn given_up_after(sent: &[u8]) -> Duration {
+        let (mut client, server) = duplex(64);
+        let mut server = BoundedStream::new(server, BOUNDS);
+        client.write_all(sent).await.unwrap();
+        let began = Instant::now();
+        let mut read = Vec::new();
+        assert_eq!(server.read_to_end(&mut read).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(read, sent);
+        began.elapsed()
+    }
 
     #[tokio::test(start_paused = true)]
-    async fn a_request_that_never_ends_is_given_up() {
+    async fn a_head_that_never_ends_is_given_up() {
+        assert_eq!(given_up_after(b"GET / HTTP/1.1\r\n").await, BOUNDS.head);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        assert_eq!(given_up_after(HEAD).await, BOUNDS.request);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_answered_may_be_idle_and_then_has_the_same_time_again() {
         let (mut client, server) = duplex(64);
-        let mut server = BoundedStream::new(server, BOUND);
+        let mut server = BoundedStream::new(server, BOUNDS);
+        for _ in 0..2 {
+            client.write_all(HEAD).await.unwrap();
+            server.read_exact(&mut [0; HEAD.len()]).await.unwrap();
+            server.write_all(b"2").await.unwrap();
+            let idle = tokio::time::timeout(BOUNDS.request * 100, server.read_u8()).await;
+            assert!(idle.is_err(), "only we stop waiting");
+        }
         client.write_all(b"G").await.unwrap();
         assert_eq!(server.read_u8().await.unwrap(), b'G');
         let began = Instant::now();
         assert_eq!(server.read_u8().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!(began.elapsed(), BOUND);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_was_answered_may_be_idle() {
-        let (mut client, server) = duplex(64);
-        let mut server = BoundedStream::new(server, BOUND);
-        for _ in 0..2 {
-            client.write_all(b"G").await.unwrap();
-            server.read_u8().await.unwrap();
-            server.write_all(b"2").await.unwrap();
-            assert!(
-                tokio::time::timeout(BOUND * 100, server.read_u8()).await.is_err(),
-                "only we stop waiting"
-            );
-        }
+        assert_eq!(began.elapsed(), BOUNDS.head);
     }
 }

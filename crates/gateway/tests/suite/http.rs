@@ -152,12 +152,7 @@ async fn a_connection_that_says_nothing_is_closed() {
 
 #[tokio::test]
 async fn a_second_head_that_is_too_slow_is_not_waited_for_either() {
-    let gateway = start(&[
-        ("FAROL_HEADER_TIMEOUT", "100ms".to_owned()),
-        ("FAROL_BODY_TIMEOUT", "100ms".to_owned()),
-        ("FAROL_DELIVERY_TIMEOUT", "1s".to_owned()),
-    ])
-    .await;
+    let gateway = start(&[("FAROL_HEADER_TIMEOUT", "200ms".to_owned())]).await;
     let mut stream = connect(&gateway).await;
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: farol\r\n\r\n").await.unwrap();
     read_until(&mut stream, "\"ok\"}", 1).await;
