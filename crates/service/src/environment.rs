@@ -85,6 +85,14 @@ impl<'s> Environment<'s> {
         self.parsed(name, &text, humantime::parse_duration(&text))
     }
 
+    /// A duration that may be absent: `Some(None)` where it is not set.
+    pub fn optional_duration(&mut self, name: &str) -> Option<Option<Duration>> {
+        match self.text(name) {
+            Some(text) => self.parsed(name, &text, humantime::parse_duration(&text)).map(Some),
+            None => Some(None),
+        }
+    }
+
     /// A switch: `1` or `true`, `0` or `false`; off unless set.
     pub fn switch(&mut self, name: &str) -> Option<bool> {
         match self.text(name).as_deref() {

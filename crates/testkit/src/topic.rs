@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
@@ -117,6 +119,43 @@ impl Topic {
         let mut before = TopicPartitionList::new();
         before.add_partition_offset(&self.name, partition, Offset::Offset(offset)).unwrap();
         admin().delete_records(&before, &AdminOptions::new()).await.unwrap();
+    }
+
+    /// Sets how long it keeps records.
+    pub async fn keep_for(&self, retention_ms: i64) {
+        let retention_ms = retention_ms.to_string();
+        let setting =
+            AlterConfig::new(ResourceSpecifier::Topic(&self.name)).set("retention.ms", &retention_ms);
+        let altered = admin().alter_configs([&setting], &AdminOptions::new()).await.unwrap();
+        altered.into_iter().for_each(|result| drop(result.unwrap()));
+    }
+
+    /// Deletes it and makes it again under its name, empty, as an operator's mistake would.
+    pub async fn recreate(&self) {
+        let deleted = admin().delete_topics(&[&self.name], &AdminOptions::new()).await.unwrap();
+        deleted.into_iter().for_each(|result| drop(result.unwrap()));
+        let deadline = Instant::now() + PATIENCE;
+        // The name is free once the deletion has gone through the controller.
+        while !self.try_create().await {
+            assert!(Instant::now() < deadline, "{} cannot be made again", self.name);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        self.wait_for_leaders();
+    }
+
+    async fn try_create(&self) -> bool {
+        let topic = NewTopic::new(&self.name, self.partitions, TopicReplication::Fixed(1));
+        let created = admin().create_topics([&topic], &AdminOptions::new()).await.unwrap();
+        created.into_iter().all(|result| result.is_ok())
+    }
+
+    /// Gives it more partitions.
+    pub async fn grow(&mut self, partitions: i32) {
+        let more = NewPartitions::new(&self.name, usize::try_from(partitions).unwrap());
+        let grown = admin().create_partitions([&more], &AdminOptions::new()).await.unwrap();
+        grown.into_iter().for_each(|result| drop(result.unwrap()));
+        self.partitions = partitions;
+        self.wait_for_leaders();
     }
 
     /// Everything that is in it, partition by partition.

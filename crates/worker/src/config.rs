@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use service::{Environment, Mistakes, Secret};
 
+use crate::retention::Retention;
+
 /// The worker's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -23,6 +25,8 @@ pub struct Config {
     pub database_url: Secret,
     /// What ends a batch.
     pub batch: BatchLimits,
+    /// How long rows and their identities stay.
+    pub retention: Retention,
     /// `FAROL_FLUSH_TIMEOUT`: how long the last spans may take.
     pub flush_timeout: Duration,
 }
@@ -51,6 +55,8 @@ impl Config {
         let records = env.number("FAROL_BATCH_MAX_RECORDS", 5_000, 1..=100_000);
         let bytes = env.number("FAROL_BATCH_MAX_BYTES", 16 << 20, 1_024..=256 << 20);
         let age = env.duration("FAROL_BATCH_MAX_AGE", "10ms");
+        let rows = env.optional_duration("FAROL_ROW_RETENTION");
+        let uniqueness = env.duration("FAROL_UNIQUENESS_WINDOW", "14days");
         let flush_timeout = env.duration("FAROL_FLUSH_TIMEOUT", "5s");
         let config = (|| {
             Some(Self {
@@ -61,6 +67,7 @@ impl Config {
                 kafka_instance_id: Some(kafka_instance_id?).filter(|id| !id.is_empty()),
                 database_url: database_url?,
                 batch: BatchLimits { records: records?, bytes: bytes?, age: age? },
+                retention: Retention { rows: rows?, uniqueness: uniqueness? },
                 flush_timeout: flush_timeout?,
             })
         })();

@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use crate::assignment::Assignment;
 use crate::batch;
 use crate::config::Config;
+use crate::continuity::Continuity;
 use crate::membership::Membership;
 use crate::stop::Stop;
 use crate::store::{Book, Store};
@@ -23,10 +24,14 @@ const PREFETCH_KIB: &str = "32768";
 /// How long the group waits for a worker that died without a word: its partitions rest so long.
 const SESSION_TIMEOUT_MS: &str = "10000";
 
+/// How soon partitions that were added are noticed; the client's own default is five minutes.
+const METADATA_REFRESH_MS: &str = "10000";
+
 /// A subscribed consumer and the partitions it owns.
 pub(crate) struct Consumer {
     client: BaseConsumer<Membership>,
     pub(crate) assignment: Arc<Assignment>,
+    pub(crate) continuity: Arc<Continuity>,
     pub(crate) book: Book,
     pub(crate) group: String,
 }
@@ -39,27 +44,32 @@ impl Consumer {
         runtime: Handle,
         stop: Stop,
     ) -> KafkaResult<Option<Self>> {
+        let mut reader = ClientConfig::new();
+        reader
+            .set("bootstrap.servers", &config.kafka_brokers)
+            .set("group.id", &config.kafka_group)
+            .set("client.id", crate::SERVICE.name)
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            .set("auto.offset.reset", "error")
+            .set("isolation.level", "read_committed");
+        let mut client = reader.clone();
         let assignment = Arc::new(Assignment::default());
+        let continuity = Arc::new(Continuity::new(reader, store.clone(), runtime.clone()));
         let context = Membership {
             assignment: Arc::clone(&assignment),
             store,
             runtime,
             topic: config.kafka_topic.clone(),
             stop: stop.clone(),
+            continuity: Arc::clone(&continuity),
         };
-        let mut client = ClientConfig::new();
         if let Some(instance_id) = &config.kafka_instance_id {
             client.set("group.instance.id", instance_id);
         }
         let client: BaseConsumer<Membership> = client
-            .set("bootstrap.servers", &config.kafka_brokers)
-            .set("group.id", &config.kafka_group)
-            .set("client.id", crate::SERVICE.name)
-            .set("enable.auto.commit", "false")
-            .set("enable.auto.offset.store", "false")
             .set("session.timeout.ms", SESSION_TIMEOUT_MS)
-            .set("auto.offset.reset", "error")
-            .set("isolation.level", "read_committed")
+            .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS)
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("queued.max.messages.kbytes", PREFETCH_KIB)
             .set("statistics.interval.ms", "5000")
@@ -67,7 +77,9 @@ impl Consumer {
         let Some(cluster_id) = cluster_id(&client, &stop) else { return Ok(None) };
         client.subscribe(&[&config.kafka_topic])?;
         let book = Book { cluster_id, topic: config.kafka_topic.clone() };
-        Ok(Some(Self { client, assignment, book, group: config.kafka_group.clone() }))
+        let (watched, ours, known) = (Arc::clone(&continuity), Arc::clone(&assignment), book.clone());
+        std::thread::spawn(move || watched.watch(&known, || ours.partitions(), &stop));
+        Ok(Some(Self { client, assignment, continuity, book, group: config.kafka_group.clone() }))
     }
 
     /// The next record, within `wait`. Rebalances happen inside.

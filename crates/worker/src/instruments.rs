@@ -18,6 +18,10 @@ const LAG: &str = "farol_consumer_lag_records";
 const STOPPED: &str = "farol_worker_stopped";
 const BROKEN_CONTEXTS: &str = "farol_broken_trace_contexts_total";
 const FENCED: &str = "farol_fenced_batches_total";
+const SESSIONS_ENDED: &str = "farol_sessions_ended_total";
+const UNVERIFIABLE: &str = "farol_unverifiable_positions_total";
+const EXPIRED_DAYS: &str = "farol_expired_days_total";
+const EXPIRED_KEYS: &str = "farol_expired_keys_total";
 const DATABASE_DURATION: &str = "db_client_operation_duration_seconds";
 
 /// Gives every metric its help text, and a first value to those that alerts watch.
@@ -33,12 +37,21 @@ pub(crate) fn describe() {
     describe_gauge!(STOPPED, "1 while the worker waits for somebody to act, by reason");
     describe_counter!(BROKEN_CONTEXTS, "Records whose trace context cannot be read");
     describe_counter!(FENCED, "Batches that the ledger refused because it was elsewhere than expected");
+    describe_counter!(SESSIONS_ENDED, "Sessions of frozen workers that were ended because they held locks");
+    describe_counter!(
+        UNVERIFIABLE,
+        "Partitions that were continued although their last decided record has left the log"
+    );
+    describe_counter!(EXPIRED_DAYS, "Days of rows that have left by retention");
+    describe_counter!(EXPIRED_KEYS, "Keys that have left after the uniqueness window");
     describe_histogram!(DATABASE_DURATION, "Time that one operation on PostgreSQL took, by its summary");
     for outcome in [Outcome::Stored, Outcome::Duplicate, Outcome::DeadLettered] {
         counter!(RECORDS, "outcome" => outcome.name()).absolute(0);
     }
     counter!(GAPS).absolute(0);
     counter!(FENCED).absolute(0);
+    counter!(SESSIONS_ENDED).absolute(0);
+    counter!(UNVERIFIABLE).absolute(0);
     counter!(BROKEN_CONTEXTS).absolute(0);
 }
 
@@ -101,6 +114,19 @@ pub(crate) fn broken_trace_context() {
 
 pub(crate) fn fenced() {
     counter!(FENCED).increment(1);
+}
+
+pub(crate) fn sessions_ended(count: usize) {
+    counter!(SESSIONS_ENDED).increment(u64::try_from(count).unwrap_or(u64::MAX));
+}
+
+pub(crate) fn unverifiable_position() {
+    counter!(UNVERIFIABLE).increment(1);
+}
+
+pub(crate) fn expired(days: u64, keys: u64) {
+    counter!(EXPIRED_DAYS).increment(days);
+    counter!(EXPIRED_KEYS).increment(keys);
 }
 
 /// `summary` is one of the constant names of our own statements.

@@ -5,6 +5,7 @@ mod assignment;
 mod batch;
 mod config;
 mod consumer;
+mod continuity;
 mod failure;
 mod instruments;
 mod management;
@@ -12,6 +13,7 @@ mod membership;
 pub mod migrate;
 mod pipeline;
 mod record;
+mod retention;
 mod startup;
 mod status;
 mod stop;
@@ -19,6 +21,7 @@ mod store;
 mod trace;
 
 pub use config::Config;
+pub use retention::Retention;
 pub use startup::{StartError, Worker};
 
 /// Who this service is in traces and logs.

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::assignment::Assignment;
 use crate::consumer::BROKER_PATIENCE;
+use crate::continuity::Continuity;
 use crate::failure::Backoff;
 use crate::instruments;
 use crate::stop::Stop;
@@ -25,6 +26,7 @@ pub(crate) struct Membership {
     pub(crate) runtime: Handle,
     pub(crate) topic: String,
     pub(crate) stop: Stop,
+    pub(crate) continuity: Arc<Continuity>,
 }
 
 impl Membership {
@@ -58,7 +60,12 @@ impl Membership {
                 .map_err(|error| error.to_string())?;
             log_starts.push((*partition, low));
         }
-        self.runtime.block_on(self.store.positions(&book, &log_starts)).map_err(|error| error.to_string())
+        let positions = self
+            .runtime
+            .block_on(self.store.positions(&book, &log_starts))
+            .map_err(|error| error.to_string())?;
+        self.continuity.check(&book, &positions)?;
+        Ok(positions.iter().map(|position| (position.partition, position.next)).collect())
     }
 
     fn assign(&self, client: &BaseConsumer<Self>, new: &mut TopicPartitionList) -> KafkaResult<()> {

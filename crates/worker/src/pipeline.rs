@@ -18,7 +18,7 @@ use crate::instruments::{self, Outcome};
 use crate::record::Record;
 use crate::status::{Reason, Status};
 use crate::stop::Stop;
-use crate::store::{Store, StoreError};
+use crate::store::{Position, Store, StoreError};
 
 /// How long one look for records takes when there are none.
 const IDLE_POLL: Duration = Duration::from_millis(100);
@@ -52,7 +52,11 @@ impl Pipeline {
     fn collect(&self) -> Result<Batch, Reason> {
         let mut batch = Batch::new(self.limits);
         while let Some(wait) = batch.room(IDLE_POLL) {
-            match self.consumer.poll(wait) {
+            let polled = self.consumer.poll(wait);
+            if self.consumer.continuity.is_broken() {
+                return Err(Reason::LogDiverged);
+            }
+            match polled {
                 None if self.stop.is_set() => break,
                 None => {}
                 Some(Ok(message)) => {
@@ -158,11 +162,10 @@ impl Pipeline {
     /// Starts them anew from where the ledger says.
     fn let_go(&self, partitions: &[i32]) {
         instruments::fenced();
-        let current: Vec<(i32, i64)> = partitions.iter().map(|partition| (*partition, 0)).collect();
-        match self.runtime.block_on(self.store.positions(&self.consumer.book, &current)) {
+        match self.ledger_of(partitions) {
             Ok(positions) => {
                 tracing::warn!(?positions, "fenced: continuing where the ledger is");
-                for (partition, next) in positions {
+                for Position { partition, next, .. } in positions {
                     if let Err(error) = self.consumer.rewind(partition, next) {
                         tracing::warn!(%error, partition, next, "a partition could not be moved");
                     }
@@ -170,6 +173,19 @@ impl Pipeline {
             }
             Err(error) => tracing::warn!(%error, "fenced, and the ledger cannot be read"),
         }
+    }
+
+    /// Books that are gone altogether are opened anew at the log's start: keys make duplicates of
+    /// what was stored before.
+    fn ledger_of(&self, partitions: &[i32]) -> Result<Vec<Position>, String> {
+        let mut log_starts = Vec::with_capacity(partitions.len());
+        for partition in partitions {
+            let start = self.consumer.log_start(*partition).map_err(|error| error.to_string())?;
+            log_starts.push((*partition, start));
+        }
+        self.runtime
+            .block_on(self.store.positions(&self.consumer.book, &log_starts))
+            .map_err(|error| error.to_string())
     }
 
     fn failed(&self, error: &StoreError, backoff: &mut Backoff) {

@@ -34,13 +34,7 @@ pub(crate) struct Record {
 impl Record {
     /// Takes a record out of the client's hands and decodes it.
     pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
-        let raw = Raw {
-            key: message.key().map(<[u8]>::to_vec),
-            value: message.payload().map(Bytes::copy_from_slice),
-            headers: message.headers().map_or_else(Vec::new, |headers| {
-                headers.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect()
-            }),
-        };
+        let raw = Raw::of(message);
         let headers = raw.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
         let content = kafka::read(headers, raw.value.clone());
         let remote = telemetry::extract(&raw);
@@ -73,6 +67,16 @@ impl Record {
 }
 
 impl Raw {
+    pub(crate) fn of(message: &BorrowedMessage<'_>) -> Self {
+        Self {
+            key: message.key().map(<[u8]>::to_vec),
+            value: message.payload().map(Bytes::copy_from_slice),
+            headers: message.headers().map_or_else(Vec::new, |headers| {
+                headers.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect()
+            }),
+        }
+    }
+
     /// The last header of this name, as text.
     fn header(&self, name: &str) -> Option<&str> {
         let (_, value) = self.headers.iter().rev().find(|(key, _)| key == name)?;

@@ -15,10 +15,7 @@ use crate::pipeline::Pipeline;
 use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
-use crate::{instruments, management};
-
-/// How often the partitions of the coming days are looked after.
-const PARTITION_ROUND: Duration = Duration::from_secs(3_600);
+use crate::{instruments, management, retention};
 
 /// Why the worker could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +79,7 @@ impl Worker {
         let told = Stop::default();
         // A caller that drops this future must not leave the pipeline's thread behind.
         let _guard = told.when_dropped();
-        let keeping = tokio::spawn(keep_partitions(store.clone(), status.clone()));
+        let keeping = tokio::spawn(retention::keep(config.clone(), store.clone(), status.clone()));
         let pipeline = {
             let (status, told, runtime) = (status.clone(), told.clone(), Handle::current());
             tokio::task::spawn_blocking(move || consume(&config, store, status, runtime, told))
@@ -141,18 +138,5 @@ fn report_schema(error: &StoreError, status: &Status) {
             tracing::error!(%error, "the schema is not there: run `farol-worker migrate`");
         }
         Class::Transient | Class::Data => tracing::warn!(%error, "waiting for PostgreSQL"),
-    }
-}
-
-/// Rows need the partition of their day; it is made a week ahead, so this may fail for days.
-async fn keep_partitions(store: Store, status: Status) {
-    loop {
-        tokio::time::sleep(PARTITION_ROUND).await;
-        match store.create_partitions().await {
-            Ok(created) => tracing::info!(created, "partitions of the coming days are there"),
-            Err(error) => {
-                tracing::error!(%error, phase = status.not_ready_because(), "partitions cannot be made");
-            }
-        }
     }
 }

@@ -13,16 +13,20 @@ pub(crate) enum Reason {
     LogTruncated,
     /// The topic does not hold the offset that the ledger expects.
     OffsetOutOfRange,
+    /// The topic holds another record than the one that the ledger decided last.
+    LogDiverged,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 3] = [Self::Database, Self::LogTruncated, Self::OffsetOutOfRange];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Database, Self::LogTruncated, Self::OffsetOutOfRange, Self::LogDiverged];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Database => "database",
             Self::LogTruncated => "log_truncated",
             Self::OffsetOutOfRange => "offset_out_of_range",
+            Self::LogDiverged => "log_diverged",
         }
     }
 }

@@ -8,9 +8,10 @@ use tokio_postgres::types::ToSql;
 
 use super::{dead_letters, listing, stored};
 
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../../worker/migrations/V1__ledger_events_dead_letters.sql"),
     include_str!("../../../worker/migrations/V2__newest_letter_of_an_event.sql"),
+    include_str!("../../../worker/migrations/V3__anchor_of_the_log.sql"),
 ];
 const FEW: i32 = 2_000;
 const MANY: i32 = 50_000;

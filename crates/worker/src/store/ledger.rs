@@ -1,9 +1,12 @@
 //! The ledger's statements: open a partition's books, hold them, and write what a batch decided.
 
 use deadpool_postgres::{Object, Transaction};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::{Book, StoreError};
 use crate::batch::Span;
+use crate::continuity::{Last, Mark};
 use crate::instruments::Outcome;
 use crate::record::Record;
 
@@ -13,8 +16,24 @@ SELECT $1, $2, p, o, o FROM unnest($3::int[], $4::bigint[]) AS log_start (p, o)
 ON CONFLICT DO NOTHING";
 
 const POSITIONS: &str = "
-SELECT partition, next_offset FROM farol.ledger
-WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3)";
+SELECT partition, next_offset, last_record_digest, last_record_timestamp,
+       anchor_offset, anchor_digest, anchor_timestamp
+FROM farol.ledger WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3)";
+
+/// Waits for nobody: a row that a batch holds, perhaps a frozen worker's, keeps the anchor it has.
+const SET_ANCHOR: &str = "
+UPDATE farol.ledger SET anchor_offset = $4, anchor_digest = $5, anchor_timestamp = $6
+WHERE ctid = (SELECT ctid FROM farol.ledger WHERE cluster_id = $1 AND topic = $2 AND partition = $3 FOR UPDATE SKIP LOCKED)";
+
+/// Where a partition's books end, and the last record in them.
+#[derive(Debug, Clone)]
+pub(crate) struct Position {
+    pub(crate) partition: i32,
+    pub(crate) next: i64,
+    pub(crate) last: Option<Last>,
+    /// A record that was the last one a while ago.
+    pub(crate) anchor: Option<Last>,
+}
 
 /// Takes the rows' locks in the order of partitions, before anything else of a batch is written.
 const HOLD: &str = "
@@ -37,11 +56,44 @@ pub(super) async fn open(
     client: &Object,
     book: &Book,
     log_starts: &[(i32, i64)],
-) -> Result<Vec<(i32, i64)>, StoreError> {
+) -> Result<Vec<Position>, StoreError> {
     let (partitions, offsets): (Vec<i32>, Vec<i64>) = log_starts.iter().copied().unzip();
     client.execute(OPEN, &[&book.cluster_id, &book.topic, &partitions, &offsets]).await?;
+    positions(client, book, &partitions).await
+}
+
+/// Where the books of these partitions are, as far as there are any.
+pub(super) async fn positions(
+    client: &Object,
+    book: &Book,
+    partitions: &[i32],
+) -> Result<Vec<Position>, StoreError> {
     let rows = client.query(POSITIONS, &[&book.cluster_id, &book.topic, &partitions]).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+    rows.iter().map(position).collect()
+}
+
+/// Remembers a decided record as the one to look for.
+pub(super) async fn set_anchor(client: &Object, book: &Book, anchor: &Last) -> Result<(), StoreError> {
+    let Last { partition, offset, mark } = anchor;
+    let parameters: [&(dyn ToSql + Sync); 6] =
+        [&book.cluster_id, &book.topic, partition, offset, &mark.digest, &mark.timestamp_ms];
+    client.execute(SET_ANCHOR, &parameters).await?;
+    Ok(())
+}
+
+fn position(row: &Row) -> Result<Position, StoreError> {
+    let (partition, next): (i32, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let (digest, timestamp_ms): (Option<Vec<u8>>, Option<i64>) = (row.try_get(2)?, row.try_get(3)?);
+    // Offsets without a record are booked with the record behind them, so the last one is a record.
+    let last = digest.map(|digest| Last { partition, offset: next - 1, mark: Mark { digest, timestamp_ms } });
+    let (offset, digest, timestamp_ms): (Option<i64>, Option<Vec<u8>>, Option<i64>) =
+        (row.try_get(4)?, row.try_get(5)?, row.try_get(6)?);
+    let anchor = offset.zip(digest).map(|(offset, digest)| Last {
+        partition,
+        offset,
+        mark: Mark { digest, timestamp_ms },
+    });
+    Ok(Position { partition, next, last, anchor })
 }
 
 /// Locks the books of a batch and makes sure that they are where the batch begins.

@@ -1,19 +1,23 @@
 //! The only room that knows PostgreSQL: one transaction a batch, in the order ledger, rows, dead
 //! letters, books.
 
+mod blockers;
 mod columns;
 mod dead_letters;
 mod events;
 mod ledger;
+mod retention;
 
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use service::Secret;
+use time::OffsetDateTime;
 use tokio_postgres::NoTls;
 use tracing::Instrument as _;
 
 use crate::batch;
+use crate::continuity::Last;
 use crate::failure::Class;
 use crate::instruments::{self, Outcome};
 use crate::record::Record;
@@ -27,6 +31,9 @@ const SESSION_LIMITS: &str =
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s";
 /// How many days of partitions exist ahead of today.
 const PARTITION_DAYS_AHEAD: i32 = 7;
+
+pub(crate) use ledger::Position;
+pub(crate) use retention::Expired;
 
 /// Why a batch was not stored. Nothing of it is in the database then.
 #[derive(Debug, thiserror::Error)]
@@ -84,13 +91,17 @@ pub(crate) struct Book {
 
 /// Rows, dead letters and books.
 #[derive(Clone)]
-pub(crate) struct Store(Pool);
+pub(crate) struct Store {
+    pool: Pool,
+    session_name: String,
+}
 
 impl Store {
     /// A pool that connects when it is first asked.
     pub(crate) fn connect(database_url: &Secret) -> Result<Self, crate::StartError> {
         let mut postgres: tokio_postgres::Config = database_url.reveal().parse()?;
-        postgres.application_name(crate::SERVICE.name).connect_timeout(PATIENCE).options(SESSION_LIMITS);
+        let session_name = blockers::session_name();
+        postgres.application_name(&session_name).connect_timeout(PATIENCE).options(SESSION_LIMITS);
         let manager =
             Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
@@ -99,12 +110,12 @@ impl Store {
             .wait_timeout(Some(PATIENCE))
             .create_timeout(Some(PATIENCE))
             .build()?;
-        Ok(Self(pool))
+        Ok(Self { pool, session_name })
     }
 
     /// Makes the partitions of the coming days. Also tells whether the schema is there at all.
     pub(crate) async fn create_partitions(&self) -> Result<i32, StoreError> {
-        let client = self.0.get().await?;
+        let client = self.pool.get().await?;
         let row = client.query_one("SELECT farol.create_partitions($1)", &[&PARTITION_DAYS_AHEAD]).await?;
         Ok(row.try_get(0)?)
     }
@@ -115,9 +126,39 @@ impl Store {
         &self,
         book: &Book,
         partitions: &[(i32, i64)],
-    ) -> Result<Vec<(i32, i64)>, StoreError> {
-        let client = self.0.get().await?;
+    ) -> Result<Vec<Position>, StoreError> {
+        let client = self.pool.get().await?;
         ledger::open(&client, book, partitions).await
+    }
+
+    /// Takes away the days of rows that ended before `rows_until`, and then the keys of before
+    /// `keys_until` that have no row any more. `None` where another worker is at it.
+    pub(crate) async fn expire(
+        &self,
+        rows_until: OffsetDateTime,
+        keys_until: Option<OffsetDateTime>,
+    ) -> Result<Option<Expired>, StoreError> {
+        let client = self.pool.get().await?;
+        if !retention::lock(&client).await? {
+            return Ok(None);
+        }
+        let expired = retention::expire(&client, rows_until, keys_until).await;
+        retention::unlock(&client).await?;
+        expired.map(Some)
+    }
+
+    /// Where the books of these partitions are, as far as there are any.
+    pub(crate) async fn known_positions(
+        &self,
+        book: &Book,
+        partitions: &[i32],
+    ) -> Result<Vec<Position>, StoreError> {
+        ledger::positions(&self.pool.get().await?, book, partitions).await
+    }
+
+    /// Remembers a decided record as the one that the log must go on to hold.
+    pub(crate) async fn set_anchor(&self, book: &Book, anchor: &Last) -> Result<(), StoreError> {
+        ledger::set_anchor(&self.pool.get().await?, book, anchor).await
     }
 
     /// Stores a batch, whole or not at all; answers with the outcome of each record, in order.
@@ -132,7 +173,8 @@ impl Store {
             telemetry::link(&span, &record.remote);
         }
         let started = Instant::now();
-        let written = self.transaction(book, spans, records).instrument(span.clone()).await;
+        let writing = self.transaction(book, spans, records).instrument(span.clone());
+        let written = self.while_ending_blockers(writing).await;
         let failed = written.as_ref().err().map(StoreError::error_type);
         if let Some(error_type) = &failed {
             span.record("otel.status_code", "error");
@@ -142,13 +184,31 @@ impl Store {
         written
     }
 
+    /// Waits for the work, and every few seconds looks at who keeps it from its locks.
+    async fn while_ending_blockers<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            if let Ok(done) = tokio::time::timeout(blockers::PATIENCE, &mut work).await {
+                return done;
+            }
+            match self.end_blockers().await {
+                Ok(ended) => instruments::sessions_ended(ended),
+                Err(error) => tracing::warn!(%error, "sessions that hold locks cannot be looked at"),
+            }
+        }
+    }
+
+    async fn end_blockers(&self) -> Result<usize, StoreError> {
+        blockers::end(&self.pool.get().await?, &self.session_name).await
+    }
+
     async fn transaction(
         &self,
         book: &Book,
         spans: &[batch::Span],
         records: &[&Record],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let mut client: Object = self.0.get().await?;
+        let mut client: Object = self.pool.get().await?;
         let mut transaction = client.transaction().await?;
         ledger::hold(&transaction, book, spans).await?;
         let decided = events::store(&mut transaction, book, records).await?;

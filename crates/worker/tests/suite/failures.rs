@@ -4,6 +4,7 @@
 use reqwest::StatusCode;
 use testkit::Record;
 
+use crate::cut_link::{Cut, CutLink};
 use crate::support::Ground;
 
 fn event(id: &str) -> [Record; 1] {
@@ -87,5 +88,155 @@ async fn without_a_schema_it_waits_and_says_so() {
     worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
     ground.database.run("ALTER SCHEMA elsewhere RENAME TO farol").await;
     worker.answers_ready_with(StatusCode::OK, "ready").await;
+    worker.stop().await;
+}
+
+/// From now on the first insert of an event's row fails with this SQLSTATE.
+async fn fail_once(ground: &Ground, sqlstate: &str) {
+    ground
+        .database
+        .run(&format!(
+            "DROP TRIGGER IF EXISTS fail_once ON farol.events;
+             DROP SEQUENCE IF EXISTS attempts;
+             CREATE SEQUENCE attempts;
+             CREATE OR REPLACE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('attempts') = 1 THEN RAISE 'on purpose' USING ERRCODE = '{sqlstate}'; END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER fail_once BEFORE INSERT ON farol.events FOR EACH ROW EXECUTE FUNCTION fail_once()"
+        ))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_by_itself_is_tried_again_until_it_has_passed() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    let passing = [
+        ("40001", "serialization failure"),
+        ("40P01", "deadlock"),
+        ("53100", "disk full"),
+        ("53200", "out of memory"),
+        ("55P03", "lock not available"),
+        ("57014", "statement timeout"),
+        ("57P01", "shutdown"),
+        ("58030", "I/O error"),
+    ];
+    for (decided, (sqlstate, _)) in (1..).zip(passing) {
+        fail_once(&ground, sqlstate).await;
+        ground.topic.produce(&event(sqlstate), false);
+        ground.decided(decided).await;
+        assert_eq!(ground.books().await, [decided, 0, 0, 0], "{sqlstate}");
+        let attempts: i64 = ground.database.one("SELECT last_value FROM attempts", &[]).await;
+        assert_eq!(attempts, 2, "{sqlstate} was met");
+    }
+    worker.answers_ready_with(StatusCode::OK, "ready").await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_that_is_cancelled_is_said_again() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    ground.topic.produce(&event("1"), false);
+    ground.decided(1).await;
+    ground.database.run("BEGIN; LOCK farol.event_keys IN EXCLUSIVE MODE").await;
+    ground.topic.produce(&event("2"), false);
+    let cancel = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    testkit::eventually("its statement is cancelled", || async {
+        (ground.database.one::<i64>(cancel, &[]).await > 0).then_some(())
+    })
+    .await;
+    ground.database.run("COMMIT").await;
+    ground.decided(2).await;
+    assert_eq!(ground.books().await, [2, 0, 0, 0]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_only_reads_is_waited_for() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    ground.topic.produce(&event("1"), false);
+    ground.decided(1).await;
+    // What a failover looks like: the old sessions end, and who answers now is a replica.
+    let read_only = |on: &'static str| {
+        format!(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {on}', current_database()); END $$;
+             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    };
+    ground.database.run(&read_only("on")).await;
+    ground.topic.produce(&event("2"), false);
+    testkit::eventually("it has met the replica", || async {
+        worker.metrics().await.contains("error_type=\"25006\"").then_some(())
+    })
+    .await;
+    worker.answers_ready_with(StatusCode::OK, "ready").await;
+    ground.database.run(&read_only("off")).await;
+    ground.decided(2).await;
+    assert_eq!(ground.books().await, [2, 0, 0, 0]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_column_stops_the_worker_until_it_is_back() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    ground.topic.produce(&event("1"), false);
+    ground.decided(1).await;
+    ground.database.run("ALTER TABLE farol.events RENAME COLUMN subject TO hidden").await;
+    ground.topic.produce(&event("2"), false);
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
+    ground.database.run("ALTER TABLE farol.events RENAME COLUMN hidden TO subject").await;
+    ground.decided(2).await;
+    worker.answers_ready_with(StatusCode::OK, "ready").await;
+    assert_eq!(ground.books().await, [2, 0, 0, 0]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_permission_stops_the_worker_until_it_is_granted() {
+    let ground = Ground::prepare(1).await;
+    let role = format!("role_{}", uuid::Uuid::new_v4().simple());
+    ground
+        .database
+        .run(&format!(
+            "CREATE ROLE {role} LOGIN PASSWORD 'role';
+             GRANT USAGE ON SCHEMA farol TO {role};
+             GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA farol TO {role}"
+        ))
+        .await;
+    let url = ground.database.url();
+    let (start, end) = (url.find("://").unwrap() + 3, url.find('@').unwrap());
+    let url = format!("{}{role}:role{}", &url[..start], &url[end..]);
+    let worker = ground.worker_with(&[("FAROL_DATABASE_URL", &url)]).await;
+    ground.topic.produce(&event("1"), false);
+    ground.decided(1).await;
+    ground.database.run(&format!("REVOKE INSERT ON farol.event_keys FROM {role}")).await;
+    ground.topic.produce(&event("2"), false);
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
+    ground.database.run(&format!("GRANT INSERT ON farol.event_keys TO {role}")).await;
+    ground.decided(2).await;
+    worker.answers_ready_with(StatusCode::OK, "ready").await;
+    assert_eq!(ground.books().await, [2, 0, 0, 0]);
+    worker.stop().await;
+    ground.database.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_whose_outcome_nobody_knows_is_neither_lost_nor_doubled() {
+    let ground = Ground::prepare(1).await;
+    let link = CutLink::to(&ground.database.url()).await;
+    let worker = ground.worker_with(&[("FAROL_DATABASE_URL", &link.url)]).await;
+    for (decided, cut) in (1..).zip([Cut::None, Cut::Before, Cut::After, Cut::Before, Cut::After]) {
+        link.cut(cut);
+        ground.topic.produce(&event(&decided.to_string()), false);
+        ground.decided(decided).await;
+        assert!(link.was_cut(), "{cut:?}");
+        assert_eq!((ground.rows().await, ground.books().await), (decided, [decided, 0, 0, 0]), "{cut:?}");
+    }
     worker.stop().await;
 }

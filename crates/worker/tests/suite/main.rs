@@ -3,7 +3,11 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod books;
+mod continuity;
+mod cut_link;
 mod failures;
 mod outcomes;
 mod process;
+mod retention;
 mod support;
+mod zombies;
