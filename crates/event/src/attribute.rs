@@ -3,10 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
-use crate::refusal::Refusal;
+use crate::refusal::{Place, Refusal};
 use crate::text;
 
 /// The longest `source`, in bytes.
@@ -68,27 +68,46 @@ text_attribute!(
     Subject, "subject", MAX_VALUE_BYTES, |_| Ok(())
 );
 text_attribute!(
-    /// `dataschema`: an absolute URI (RFC 3986) of the schema that data adheres to.
+    /// `dataschema`: a URI (RFC 3986) of the schema that data adheres to. It has a scheme; it may
+    /// have a fragment, as URIs of parts of a JSON schema do.
     SchemaUri, "dataschema", MAX_VALUE_BYTES, absolute_uri
 );
-text_attribute!(
-    /// `datacontenttype`: the media type of data (RFC 2046), parameters included.
-    MediaType, "datacontenttype", MAX_VALUE_BYTES, |value| media_type(value).map(drop)
-);
-text_attribute!(
-    /// The name of an extension attribute: lower-case ASCII letters and digits.
-    ExtensionName, "extension name", MAX_NAME_BYTES, extension_name
-);
+/// The name of an extension attribute: lower-case ASCII letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExtensionName(String);
 
-impl MediaType {
-    /// The type that data without a declared one has in the JSON event format (§3.1).
-    pub fn json() -> Self {
-        Self("application/json".to_owned())
+impl ExtensionName {
+    /// The name's text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
+}
 
-    /// Whether data of this type is JSON: subtype `json`, or any with the suffix `+json`.
-    pub fn is_json(&self) -> bool {
-        media_type(&self.0).is_ok_and(|m| m.subtype() == mime::JSON || m.suffix() == Some(mime::JSON))
+impl FromStr for ExtensionName {
+    type Err = Refusal;
+
+    fn from_str(name: &str) -> Result<Self, Refusal> {
+        let lower_alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        if name.is_empty() {
+            return Err(Refusal::attribute(name, "a name must not be empty"));
+        }
+        if !name.bytes().all(lower_alphanumeric) {
+            return Err(Refusal::attribute(name, "a name consists of a-z and 0-9 only"));
+        }
+        if name == "data" {
+            return Err(Refusal::attribute(name, "is reserved for the payload"));
+        }
+        if name.len() > MAX_NAME_BYTES {
+            let reason = format!("a name of {} bytes; the limit is {MAX_NAME_BYTES}", name.len());
+            return Err(Refusal::unstorable(Place::attribute(name), reason));
+        }
+        Ok(Self(name.to_owned()))
+    }
+}
+
+impl fmt::Display for ExtensionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -105,7 +124,8 @@ impl Time {
         &self.text
     }
 
-    /// The point in time it names.
+    /// The point in time it names, in UTC, to the nanosecond; a leap second is the end of the
+    /// second before it.
     pub fn instant(&self) -> OffsetDateTime {
         self.instant
     }
@@ -115,8 +135,16 @@ impl FromStr for Time {
     type Err = Refusal;
 
     fn from_str(value: &str) -> Result<Self, Refusal> {
-        let instant = OffsetDateTime::parse(value, &Rfc3339).map_err(|_| {
-            Refusal::attribute("time", "is not an RFC 3339 date-time such as 2013-01-01T05:17:00-05:00")
+        text::check_bounded("time", value, MAX_VALUE_BYTES)?;
+        let wrong =
+            || Refusal::attribute("time", "is not an RFC 3339 date-time such as 2013-01-01T05:17:00-05:00");
+        // The parser takes any byte between date and time; the grammar has T, in either case.
+        if !matches!(value.as_bytes().get(10), Some(b'T' | b't')) {
+            return Err(wrong());
+        }
+        let local = OffsetDateTime::parse(value, &Rfc3339).map_err(|_| wrong())?;
+        let instant = local.checked_to_offset(UtcOffset::UTC).ok_or_else(|| {
+            Refusal::unstorable(Place::attribute("time"), "lies beyond the year 9999 in UTC")
         })?;
         Ok(Self { text: value.to_owned(), instant })
     }
@@ -140,17 +168,5 @@ fn absolute_uri(value: &str) -> Result<(), Refusal> {
         .map_err(|_| Refusal::attribute("dataschema", "is not an absolute URI (RFC 3986)"))
 }
 
-fn media_type(value: &str) -> Result<mime::Mime, Refusal> {
-    value.parse().map_err(|_| Refusal::attribute("datacontenttype", "is not a media type (RFC 2046)"))
-}
-
-fn extension_name(value: &str) -> Result<(), Refusal> {
-    let lower_alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    if !value.bytes().all(lower_alphanumeric) {
-        return Err(Refusal::attribute(value, "a name consists of a-z and 0-9 only"));
-    }
-    if value == "data" {
-        return Err(Refusal::attribute(value, "is reserved for the payload"));
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,12 @@
 //! The whole set of context attributes of one event, and the one place that knows which
 //! attribute name means which type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attribute::{
-    EventId, EventType, ExtensionName, MAX_VALUE_BYTES, MediaType, SchemaUri, Source, Subject, Time,
+    EventId, EventType, ExtensionName, MAX_VALUE_BYTES, SchemaUri, Source, Subject, Time,
 };
+use crate::media_type::MediaType;
 use crate::refusal::{Place, Refusal};
 use crate::text;
 
@@ -74,11 +75,15 @@ pub(crate) struct AttributesBuilder {
     datacontenttype: Option<MediaType>,
     dataschema: Option<SchemaUri>,
     extensions: BTreeMap<ExtensionName, String>,
+    unset: BTreeSet<String>,
 }
 
 impl AttributesBuilder {
     /// Takes one attribute in canonical string form; a second one of the same name is refused.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
+        if self.unset.contains(name) {
+            return Err(twice(name));
+        }
         match name {
             "specversion" => put(&mut self.spec_version, name, value.to_owned()),
             "id" => put(&mut self.id, name, value.parse()?),
@@ -92,20 +97,39 @@ impl AttributesBuilder {
         }
     }
 
+    /// Takes an attribute that is named, but not set; it must not be named again.
+    pub(crate) fn unset(&mut self, name: &str) -> Result<(), Refusal> {
+        if self.is_set(name) || !self.unset.insert(name.to_owned()) {
+            return Err(twice(name));
+        }
+        within_limit(self.unset.len())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        match name {
+            "specversion" => self.spec_version.is_some(),
+            "id" => self.id.is_some(),
+            "source" => self.source.is_some(),
+            "type" => self.event_type.is_some(),
+            "subject" => self.subject.is_some(),
+            "time" => self.time.is_some(),
+            "datacontenttype" => self.datacontenttype.is_some(),
+            "dataschema" => self.dataschema.is_some(),
+            _ => self.extensions.keys().any(|key| key.as_str() == name),
+        }
+    }
+
     fn set_extension(&mut self, name: &str, value: &str) -> Result<(), Refusal> {
         let key: ExtensionName = name.parse()?;
         text::check(name, value)?;
         if value.len() > MAX_VALUE_BYTES {
             let reason = format!("is {} bytes long; the limit is {MAX_VALUE_BYTES}", value.len());
-            return Err(Refusal::unstorable(Place::Attribute(name.to_owned()), reason));
+            return Err(Refusal::unstorable(Place::attribute(name), reason));
         }
         if self.extensions.insert(key, value.to_owned()).is_some() {
-            return Err(Refusal::attribute(name, "is given twice"));
+            return Err(twice(name));
         }
-        if self.extensions.len() > MAX_EXTENSIONS {
-            return Err(Refusal::message(format!("more than {MAX_EXTENSIONS} extension attributes")));
-        }
-        Ok(())
+        within_limit(self.extensions.len())
     }
 
     /// The set as a whole: what is required is there and the version is one we speak.
@@ -130,8 +154,20 @@ impl AttributesBuilder {
 fn put<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), Refusal> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(Refusal::attribute(name, "is given twice")),
+        Some(_) => Err(twice(name)),
     }
+}
+
+fn within_limit(extensions: usize) -> Result<(), Refusal> {
+    if extensions > MAX_EXTENSIONS {
+        let reason = format!("more than {MAX_EXTENSIONS} extension attributes");
+        return Err(Refusal::unstorable(Place::Message, reason));
+    }
+    Ok(())
+}
+
+fn twice(name: &str) -> Refusal {
+    Refusal::attribute(name, "is given twice")
 }
 
 fn required<T>(name: &str, value: Option<T>) -> Result<T, Refusal> {

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::attribute::MediaType;
 use crate::json::JsonText;
+use crate::media_type::MediaType;
 use crate::refusal::Refusal;
 
 /// The payload of an event.

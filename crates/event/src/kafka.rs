@@ -1,11 +1,13 @@
-//! The Kafka protocol binding of CloudEvents 1.0.2 in binary mode: an event as the key,
-//! headers and value of a record, and back. Knows names and bytes, not a client library.
+//! The Kafka protocol binding of CloudEvents 1.0.2: an event as the headers and value of a
+//! record in binary mode, and back from either mode. Knows names and bytes, not a client library.
 
 use bytes::Bytes;
 
 use crate::Event;
 use crate::attributes::AttributesBuilder;
 use crate::data::Data;
+use crate::json_format::{self, STRUCTURED_JSON};
+use crate::media_type::{essence, is_event_format};
 use crate::refusal::Refusal;
 
 /// The header that names the media type of the record's value.
@@ -21,9 +23,34 @@ pub fn headers(event: &Event) -> impl Iterator<Item = (String, &str)> {
     })
 }
 
-/// Reads the event out of a record's headers and value. Headers that are not of this binding
-/// are passed over; a header without a value counts as not there.
+/// Reads the event out of a record's headers and value, in the mode that its content type
+/// announces. Headers that are not of this binding are passed over; a header without a value
+/// counts as not there.
 pub fn read<'r>(
+    headers: impl Iterator<Item = (&'r str, Option<&'r [u8]>)> + Clone,
+    value: Option<Bytes>,
+) -> Result<Event, Refusal> {
+    let content_type = headers.clone().find_map(|(name, value)| value.filter(|_| name == CONTENT_TYPE));
+    match content_type.and_then(|bytes| std::str::from_utf8(bytes).ok()) {
+        Some(content_type) if is_event_format(content_type) => read_structured(content_type, value),
+        _ => read_binary(headers, value),
+    }
+}
+
+/// The value is the whole event (§3.3); headers of attributes, which may be there too, are copies.
+fn read_structured(content_type: &str, value: Option<Bytes>) -> Result<Event, Refusal> {
+    let format = essence(content_type);
+    if !format.eq_ignore_ascii_case(STRUCTURED_JSON) {
+        return Err(Refusal::message(format!("event format {format} is not supported")));
+    }
+    match value {
+        Some(value) => json_format::read(&value),
+        None => Err(Refusal::message("is in structured mode, but has no value")),
+    }
+}
+
+/// Attributes are headers, the value is data; without a value there is no data (§3.2).
+fn read_binary<'r>(
     headers: impl Iterator<Item = (&'r str, Option<&'r [u8]>)>,
     value: Option<Bytes>,
 ) -> Result<Event, Refusal> {

@@ -10,16 +10,19 @@ mod digest;
 pub mod http;
 mod identity;
 mod json;
+mod json_format;
 pub mod kafka;
+mod media_type;
 mod refusal;
 mod text;
 
-pub use attribute::{EventId, EventType, ExtensionName, MediaType, SchemaUri, Source, Subject, Time};
+pub use attribute::{EventId, EventType, ExtensionName, SchemaUri, Source, Subject, Time};
 pub use attributes::{Attributes, SPEC_VERSION};
 pub use data::Data;
 pub use digest::{DIGEST_VERSION, Digest};
 pub use identity::EventKey;
 pub use json::JsonText;
+pub use media_type::MediaType;
 pub use refusal::{Class, Place, Refusal};
 
 /// A CloudEvent 1.0.2: what it says about itself, and what it carries.

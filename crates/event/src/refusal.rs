@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Class {
     /// Not a CloudEvent: the message breaks the specification (HTTP 400).
     Malformed,
-    /// A well-formed event that PostgreSQL could never store as it is (HTTP 422).
+    /// A well-formed event that could never be stored as it is (HTTP 422).
     Unstorable,
 }
 
@@ -21,6 +21,14 @@ pub enum Place {
     Attribute(String),
     /// The data; the text is a JSON pointer (RFC 6901) inside it, empty for all of it.
     Data(String),
+}
+
+impl Place {
+    /// The attribute called `name`, cut where a name would fill pages.
+    pub(crate) fn attribute(name: &str) -> Self {
+        const MAX_SHOWN_BYTES: usize = 256;
+        Self::Attribute(name[..name.floor_char_boundary(MAX_SHOWN_BYTES)].to_owned())
+    }
 }
 
 /// An event was not taken, and why.
@@ -59,6 +67,6 @@ impl Refusal {
     }
 
     pub(crate) fn attribute(name: &str, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self::malformed(Place::Attribute(name.to_owned()), reason)
+        Self::malformed(Place::attribute(name), reason)
     }
 }

@@ -11,8 +11,10 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), Refusal> {
     }
     for c in value.chars() {
         if c == '\0' {
-            let place = Place::Attribute(name.to_owned());
-            return Err(Refusal::unstorable(place, "holds U+0000, which PostgreSQL cannot store"));
+            return Err(Refusal::unstorable(
+                Place::attribute(name),
+                "holds U+0000, which PostgreSQL cannot store",
+            ));
         }
         if c.is_control() || is_noncharacter(c) {
             let reason = format!("holds U+{:04X}, which CloudEvents strings exclude", u32::from(c));
@@ -29,7 +31,7 @@ pub(crate) fn check_bounded(name: &str, value: &str, max_bytes: usize) -> Result
     }
     if value.len() > max_bytes {
         let reason = format!("is {} bytes long; the limit is {max_bytes}", value.len());
-        return Err(Refusal::unstorable(Place::Attribute(name.to_owned()), reason));
+        return Err(Refusal::unstorable(Place::attribute(name), reason));
     }
     check(name, value)
 }

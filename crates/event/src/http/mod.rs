@@ -1,26 +1,17 @@
 //! The HTTP protocol binding of CloudEvents 1.0.2: which content mode a message is in, and
 //! the event it holds. Knows header names and bytes, not a server.
 
-mod batch;
 mod binary;
 mod header_value;
-mod structured;
 
 use bytes::Bytes;
 
-pub use batch::BatchRefusal;
+pub use crate::json_format::{BATCHED_JSON, BatchRefusal, STRUCTURED_JSON};
 
 use crate::Event;
+use crate::json_format;
+use crate::media_type::{essence, is_event_format};
 use crate::refusal::Refusal;
-
-/// The media type of structured mode in the JSON event format.
-pub const STRUCTURED_JSON: &str = "application/cloudevents+json";
-
-/// The media type of batched mode in the JSON event format.
-pub const BATCHED_JSON: &str = "application/cloudevents-batch+json";
-
-/// The prefix of the media types that mean structured or batched mode.
-const CLOUDEVENTS_TYPE: &str = "application/cloudevents";
 
 /// Why an HTTP message holds no event that Farol takes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,17 +38,14 @@ pub enum ContentMode {
 impl ContentMode {
     /// The mode that a `Content-Type` announces; anything that is not CloudEvents is data.
     pub fn of(content_type: Option<&str>) -> Result<Self, HttpRefusal> {
-        let essence = content_type.map(essence).unwrap_or_default();
-        if essence == STRUCTURED_JSON {
-            return Ok(Self::Structured);
+        let Some(content_type) = content_type.filter(|value| is_event_format(value)) else {
+            return Ok(Self::Binary);
+        };
+        match essence(content_type) {
+            essence if essence.eq_ignore_ascii_case(STRUCTURED_JSON) => Ok(Self::Structured),
+            essence if essence.eq_ignore_ascii_case(BATCHED_JSON) => Ok(Self::Batched),
+            essence => Err(HttpRefusal::UnsupportedFormat(essence.to_ascii_lowercase())),
         }
-        if essence == BATCHED_JSON {
-            return Ok(Self::Batched);
-        }
-        if essence.starts_with(CLOUDEVENTS_TYPE) {
-            return Err(HttpRefusal::UnsupportedFormat(essence));
-        }
-        Ok(Self::Binary)
     }
 }
 
@@ -69,24 +57,19 @@ pub fn read<'h>(
 ) -> Result<Event, Refusal> {
     match mode {
         ContentMode::Binary => binary::read(headers, body),
-        ContentMode::Structured => structured::read(&body),
+        ContentMode::Structured => json_format::read(&body),
         ContentMode::Batched => Err(Refusal::message("is a batch, not one event")),
     }
 }
 
 /// Reads the events of a batch in their order. A bad event does not hide the others.
 pub fn read_batch(body: &Bytes, max_events: usize) -> Result<Vec<Result<Event, Refusal>>, BatchRefusal> {
-    batch::read(body, max_events)
+    json_format::read_batch(body, max_events)
 }
 
 /// The event as a JSON document in structured mode.
 pub fn to_structured(event: &Event) -> Vec<u8> {
-    structured::write(event)
-}
-
-/// A media type without its parameters, in lower case.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    json_format::write(event)
 }
 
 #[cfg(test)]

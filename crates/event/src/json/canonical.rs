@@ -13,8 +13,7 @@ const MAX_DEPTH: usize = 128;
 
 /// The canonical form of the JSON value in `text`, which must hold one and nothing else.
 pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut walk =
-        Walk { text, jiter: Jiter::new(text), out: Vec::with_capacity(text.len()), path: Vec::new() };
+    let mut walk = Walk { jiter: Jiter::new(text), out: Vec::with_capacity(text.len()), path: Vec::new() };
     let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
     walk.value(first)?;
     walk.jiter.finish().map_err(|e| walk.refused(&e))?;
@@ -28,7 +27,6 @@ enum Step {
 }
 
 struct Walk<'t> {
-    text: &'t [u8],
     jiter: Jiter<'t>,
     out: Vec<u8>,
     path: Vec<Step>,
@@ -56,7 +54,7 @@ impl Walk<'_> {
     fn number(&mut self, peek: Peek) -> Result<(), Refusal> {
         let written = match self.jiter.known_number_bytes(peek) {
             Ok(literal) => number::write_canonical(literal, &mut self.out),
-            Err(error) => return Err(refusal(&error, self.text, self.place())),
+            Err(error) => return Err(refusal(&error, self.place())),
         };
         written.map_err(|reason| Refusal::unstorable(self.place(), reason))
     }
@@ -64,7 +62,7 @@ impl Walk<'_> {
     fn string(&mut self) -> Result<(), Refusal> {
         let written = match self.jiter.known_str() {
             Ok(text) => write_string(text, &mut self.out),
-            Err(error) => return Err(refusal(&error, self.text, self.place())),
+            Err(error) => return Err(refusal(&error, self.place())),
         };
         written.map_err(|reason| Refusal::unstorable(self.place(), reason))
     }
@@ -91,8 +89,7 @@ impl Walk<'_> {
         self.out.push(b'{');
         let start = self.out.len();
         let mut members: Vec<(String, Range<usize>)> = Vec::new();
-        let mut next =
-            self.jiter.known_object().map(owned).map_err(|e| refusal(&e, self.text, pointer(&self.path)))?;
+        let mut next = self.jiter.known_object().map(owned).map_err(|e| refusal(&e, pointer(&self.path)))?;
         while let Some(name) = next {
             let from = self.out.len();
             write_string(&name, &mut self.out).map_err(|reason| Refusal::unstorable(self.place(), reason))?;
@@ -103,8 +100,7 @@ impl Walk<'_> {
             if let Some(Step::Member(name)) = self.path.pop() {
                 members.push((name, from..self.out.len()));
             }
-            next =
-                self.jiter.next_key().map(owned).map_err(|e| refusal(&e, self.text, pointer(&self.path)))?;
+            next = self.jiter.next_key().map(owned).map_err(|e| refusal(&e, pointer(&self.path)))?;
         }
         self.sort_members(start, members)?;
         self.out.push(b'}');
@@ -143,7 +139,7 @@ impl Walk<'_> {
     }
 
     fn refused(&self, error: &JiterError) -> Refusal {
-        refusal(error, self.text, self.place())
+        refusal(error, self.place())
     }
 
     fn place(&self) -> Place {

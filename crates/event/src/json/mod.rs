@@ -7,7 +7,7 @@ mod number;
 use bytes::Bytes;
 use jiter::{JiterError, JiterErrorType, JsonErrorType};
 
-use crate::refusal::{Class, Place, Refusal};
+use crate::refusal::{Place, Refusal};
 
 /// JSON text that PostgreSQL's `jsonb` can hold without changing its value.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,31 +46,39 @@ impl std::fmt::Debug for JsonText {
     }
 }
 
-/// Names the parser's complaint about `text`, in the class its cause belongs to.
-pub(crate) fn refusal(error: &JiterError, text: &[u8], place: Place) -> Refusal {
-    let unstorable = match &error.error_type {
+/// Names the parser's complaint, in the class its cause belongs to.
+///
+/// JSON's grammar allows half a surrogate pair (`"\ud800"`), numbers of any size and any depth;
+/// what stops at one of them is JSON, but no database could hold it.
+pub(crate) fn refusal(error: &JiterError, place: Place) -> Refusal {
+    let unstorable = matches!(
+        &error.error_type,
         JiterErrorType::JsonError(
-            JsonErrorType::NumberOutOfRange | JsonErrorType::RecursionLimitExceeded,
-        ) => true,
-        _ => ends_in_surrogate(&text[..text.len().min(error.index + 1)]),
-    };
-    let class = if unstorable { Class::Unstorable } else { Class::Malformed };
-    let reason = match unstorable {
-        true => format!("cannot be stored by PostgreSQL: {} at byte {}", error.error_type, error.index),
-        false => format!("is not valid JSON: {} at byte {}", error.error_type, error.index),
-    };
-    Refusal { class, place, reason: reason.into() }
+            JsonErrorType::NumberOutOfRange
+                | JsonErrorType::RecursionLimitExceeded
+                | JsonErrorType::LoneLeadingSurrogateInHexEscape
+                // The parser's name for a leading surrogate that no escape follows.
+                | JsonErrorType::UnexpectedEndOfHexEscape,
+        )
+    );
+    match unstorable {
+        true => {
+            let reason =
+                format!("cannot be stored by PostgreSQL: {} at byte {}", error.error_type, error.index);
+            Refusal::unstorable(place, reason)
+        }
+        false => malformed(error, place),
+    }
 }
 
-/// Whether parsing stopped at or just behind the escape of half a surrogate pair: JSON's
-/// grammar allows `"\ud800"`, but it is no character and no database can hold it.
-fn ends_in_surrogate(read: &[u8]) -> bool {
-    const PAIR_OF_ESCAPES: usize = 13;
-    let tail = &read[read.len().saturating_sub(PAIR_OF_ESCAPES)..];
-    tail.windows(6).any(|w| {
-        matches!(w, [b'\\', b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', c, d]
-        if c.is_ascii_hexdigit() && d.is_ascii_hexdigit())
-    })
+/// Names the parser's complaint about text that has to be plain JSON.
+pub(crate) fn malformed(error: &JiterError, place: Place) -> Refusal {
+    Refusal::malformed(place, format!("is not valid JSON: {} at byte {}", error.error_type, error.index))
+}
+
+/// Why the value that `text` starts with is no data; whatever follows it is not looked at.
+pub(crate) fn refusal_in(text: &[u8]) -> Option<Refusal> {
+    canonical::of(text).err()
 }
 
 #[cfg(test)]

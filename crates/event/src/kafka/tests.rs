@@ -3,8 +3,8 @@ use proptest::prelude::*;
 
 use super::{headers, read};
 use crate::data::Data;
-use crate::http::{ContentMode, read as read_http};
-use crate::{Class, Event, Refusal};
+use crate::http::{ContentMode, read as read_http, to_structured};
+use crate::{Class, Event, Place, Refusal};
 
 fn event(members: &str) -> Event {
     let body = format!(r#"{{"specversion":"1.0","id":"UA1545","source":"/nyc/EWR","type":"t"{members}}}"#);
@@ -44,6 +44,73 @@ fn headers_of_others_are_passed_over() {
     owned.push(("traceparent".to_owned(), Some(b"00-..".to_vec())));
     owned.push(("ce_subject".to_owned(), None));
     assert_eq!(read(owned.iter().map(|(n, v)| (n.as_str(), v.as_deref())), None).unwrap(), event);
+}
+
+/// A record with these headers; they and the value are text.
+fn record(headers: &[(&str, &str)], value: Option<&str>) -> Result<Event, Refusal> {
+    let headers = headers.iter().map(|(name, value)| (*name, Some(value.as_bytes())));
+    read(headers, value.map(|value| Bytes::copy_from_slice(value.as_bytes())))
+}
+
+#[test]
+fn the_content_type_tells_that_the_value_is_the_whole_event() {
+    let event = event(r#","leg":1,"data":[1.0]"#);
+    let value = String::from_utf8(to_structured(&event)).unwrap();
+    for content_type in ["application/cloudevents+json", "Application/CloudEvents+JSON; charset=UTF-8"] {
+        // Copies of attributes may be there as headers; the value is what counts (§3.3.3).
+        let headers = [("ce_id", "other"), ("content-type", content_type), ("ce_leg", "7")];
+        assert_eq!(record(&headers, Some(&value)).unwrap(), event);
+    }
+}
+
+#[test]
+fn a_structured_record_without_a_readable_event_is_malformed() {
+    for (content_type, value) in [
+        ("application/cloudevents+json", None),
+        ("application/cloudevents+json", Some("")),
+        ("application/cloudevents+json", Some("[]")),
+        ("application/cloudevents-batch+json", Some("[]")),
+        ("application/cloudevents+avro", Some("{}")),
+    ] {
+        let refusal = record(&[("content-type", content_type)], value).unwrap_err();
+        assert_eq!(refusal.class, Class::Malformed, "{content_type}: {refusal}");
+    }
+}
+
+#[test]
+fn headers_are_text_of_utf8_that_no_one_decodes_further() {
+    let required = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/a"), ("ce_type", "t")];
+    let with = |name, value| record(&[&required[..], &[(name, value)]].concat(), None);
+    assert_eq!(
+        with("ce_subject", "\"100%25\" café").unwrap().attributes.subject.unwrap().as_str(),
+        "\"100%25\" café"
+    );
+    for (name, value, attribute) in [
+        ("ce_id", "1", "id"),
+        ("ce_Leg", "1", "Leg"),
+        ("ce_", "1", ""),
+        ("ce_data", "1", "data"),
+        ("ce_subject", "a\nb", "subject"),
+        ("ce_subject", "", "subject"),
+        ("content-type", "json", "datacontenttype"),
+    ] {
+        let refusal = with(name, value).unwrap_err();
+        assert_eq!(
+            (refusal.class, refusal.place),
+            (Class::Malformed, Place::Attribute(attribute.into())),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn no_value_an_empty_one_and_null_are_three_things() {
+    let bytes = [("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/a"), ("ce_type", "t")];
+    let json = [&bytes[..], &[("content-type", "application/json")]].concat();
+    assert_eq!(record(&json, None).unwrap().data, Data::Absent);
+    assert_eq!(record(&json, Some("null")).unwrap().data.as_bytes(), Some(&Bytes::from_static(b"null")));
+    assert_eq!(record(&bytes, Some("")).unwrap().data, Data::Bytes(Bytes::new()));
+    assert_eq!(record(&json, Some("")).unwrap_err().place, Place::Data(String::new()));
 }
 
 #[test]

@@ -62,6 +62,18 @@ async fn one_bad_event_keeps_the_others_out_and_each_is_told_why() {
 }
 
 #[tokio::test]
+async fn half_a_surrogate_pair_is_told_of_its_event_alone() {
+    let gateway = start(&[]).await;
+    let batch = json!([event(), with("data", json!(["HERE"])), event()]).to_string();
+    let request = gateway.request(reqwest::Method::POST, "/v1/events").bearer_auth(WRITER);
+    let request = request.header("content-type", "application/cloudevents-batch+json");
+    let response = request.body(batch.replace("HERE", "\\ud800")).send().await.unwrap();
+    let problem = json(response).await;
+    assert_eq!(statuses(&problem["results"]), [424, 422, 424]);
+    assert_eq!(problem["results"][1]["problem"]["pointer"], "/1/data/0");
+}
+
+#[tokio::test]
 async fn a_lenient_client_has_its_good_events_taken() {
     let gateway = start(&[]).await;
     let batch = [event(), with("type", Value::Null), event()];

@@ -93,6 +93,22 @@ async fn a_malformed_event_is_told_where_it_is_wrong() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_inside_data_is_pointed_at_where_the_client_wrote_it() {
+    let gateway = start(&[]).await;
+    let template = changed("data", json!({ "a/b": ["HERE"] })).to_string();
+    for (data, pointer) in [("01", "/data/a~1b/0"), ("\"\\x\"", "/data/a~1b/0")] {
+        let request = gateway.post_bytes(template.replace("\"HERE\"", data)).bearer_auth(WRITER);
+        assert_eq!(refused(request, 400, "malformed-event").await["pointer"], pointer, "{data}");
+    }
+    let mut event = changed("datacontenttype", json!("application/json"));
+    event["data_base64"] = json!("WzAx");
+    event.as_object_mut().unwrap().remove("data");
+    let problem = refused(gateway.post(WRITER, &event), 400, "malformed-event").await;
+    assert_eq!(problem["pointer"], "/data_base64");
+    nothing_was_produced(gateway).await;
+}
+
+#[tokio::test]
 async fn a_malformed_header_is_named() {
     let gateway = start(&[]).await;
     let binary = || {
@@ -119,6 +135,14 @@ async fn what_could_never_be_stored_is_refused_before_it_is_acknowledged() {
         let body = template.replace("\"HERE\"", data);
         let problem = refused(gateway.post_bytes(body).bearer_auth(WRITER), 422, "unstorable").await;
         assert_eq!(problem["pointer"], pointer, "{data}");
+    }
+    for (name, value) in [
+        ("time", "9999-12-31T23:59:59-01:00"),
+        ("datacontenttype", "application/cloudevents+json"),
+        ("subject", "a\0"),
+    ] {
+        let problem = refused(gateway.post(WRITER, &changed(name, json!(value))), 422, "unstorable").await;
+        assert_eq!(problem["pointer"], format!("/{name}"));
     }
     let long = changed("id", json!("x".repeat(513)));
     assert_eq!(refused(gateway.post(WRITER, &long), 422, "unstorable").await["pointer"], "/id");
