@@ -1,4 +1,4 @@
-// The gateway's API as this page uses it. The key is read from its field for each call and kept nowhere.
+// The gateway's API as the pages use it. The key is read from its field for each call and kept nowhere.
 
 import { byId } from './dom.js';
 
@@ -59,7 +59,7 @@ async function json(response) {
 
 const kindOf = (problem) => String(problem?.type ?? '').split(':').pop();
 
-function authorization() {
+export function authorization() {
   const key = byId('key')?.value.trim();
   if (!key) return {};
   if (!/^[\x21-\x7e]+$/.test(key)) throw new Trouble('This is not a key: it holds a character that no key has.', { advice: ADVICE.unauthorized });

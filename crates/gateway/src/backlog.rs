@@ -11,6 +11,7 @@ use rdkafka::error::KafkaError;
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::sync::Mutex;
+use utoipa::ToSchema;
 
 use crate::config::Config;
 use crate::database::{Books, Database, LookUpError};
@@ -36,9 +37,10 @@ pub(crate) struct Seen {
 }
 
 /// How far behind the worker is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Behind {
     /// Records that are in Kafka and not decided.
+    #[schema(minimum = 0)]
     records: i64,
     /// The age of the last decided record of the partition that is furthest behind; 0 where none is.
     seconds: i64,

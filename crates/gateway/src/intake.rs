@@ -19,7 +19,7 @@ use crate::redis::Kept;
 use crate::startup::State;
 
 pub(crate) use rate_limit::rate_limit_headers;
-pub(crate) use receipt::Receipt;
+pub(crate) use receipt::{EventResult, Receipt};
 
 /// What became of one event.
 #[derive(Debug, Clone)]

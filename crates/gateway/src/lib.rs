@@ -16,6 +16,7 @@ mod keys;
 mod listener;
 mod management_listener;
 mod observe;
+mod openapi;
 mod problem;
 mod producer_rate;
 mod publisher;

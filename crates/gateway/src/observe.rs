@@ -20,6 +20,11 @@ use crate::instruments;
 const WITHOUT_SPAN: [&str; 9] =
     ["/health", "/ready", "/metrics", "/kafka", "/postgres", "/redis", "/testes", "/", "/assets/{name}"];
 
+/// Whether requests of this route make a span, so that their answers can name it.
+pub(crate) fn has_span(route: &str) -> bool {
+    !WITHOUT_SPAN.contains(&route)
+}
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware; it wraps the whole application, unknown routes included.
@@ -31,7 +36,7 @@ pub(crate) async fn observe(
     let method = method_name(request.method());
     let mut measured = Measured::start(method, route.clone());
     let span = match &route {
-        Some(route) if WITHOUT_SPAN.contains(&route.as_str()) => Span::none(),
+        Some(route) if !has_span(route) => Span::none(),
         _ => server_span(&request, method, route.as_deref()),
     };
     let outcome = next.call(request).instrument(span.clone()).await;

@@ -1,10 +1,10 @@
 //! What a client is told when it gets no 2xx: a problem document (RFC 9457). The only error
 //! type at the HTTP edge; the cause of a 5xx goes to the log, never to the client.
 
+mod guide;
 mod kind;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -14,15 +14,18 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::Value;
 use tracing::Span;
+use utoipa::ToSchema;
 
 pub(crate) use kind::Kind;
+
+use crate::backlog::Behind;
+use crate::intake::EventResult;
 
 /// The media type of a problem document.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Where in the request the mistake is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum At {
     /// A JSON pointer (RFC 6901) into the body.
     Pointer(String),
@@ -47,7 +50,8 @@ pub(crate) struct Problem {
 #[derive(Debug, Clone, Default)]
 struct More {
     status: Option<StatusCode>,
-    members: BTreeMap<&'static str, Value>,
+    results: Option<Value>,
+    behind: Option<Value>,
 }
 
 impl Problem {
@@ -80,16 +84,17 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// A member of this problem's own type.
-    pub(crate) fn member(mut self, name: &'static str, value: Value) -> Self {
-        self.more.get_or_insert_default().members.insert(name, value);
+    /// How far the worker is behind; null where that is not known.
+    pub(crate) fn behind(mut self, behind: Option<Behind>) -> Self {
+        self.more.get_or_insert_default().behind = Some(serde_json::json!(behind));
         self
     }
 
     /// What became of each event of a batch; `status` is that of the first one refused.
     pub(crate) fn results(mut self, status: StatusCode, results: Value) -> Self {
-        self.more.get_or_insert_default().status = Some(status);
-        self.member("results", results)
+        let more = self.more.get_or_insert_default();
+        (more.status, more.results) = (Some(status), Some(results));
+        self
     }
 
     /// What it says of one event among many: the same members, without the request's own.
@@ -98,14 +103,23 @@ impl Problem {
     }
 
     fn document(&self) -> Document<'_> {
+        let (pointer, header, parameter) = match &self.at {
+            None => (None, None, None),
+            Some(At::Pointer(pointer)) => (Some(pointer.as_str()), None, None),
+            Some(At::Header(name)) => (None, Some(name.as_str()), None),
+            Some(At::Parameter(name)) => (None, None, Some(name.as_str())),
+        };
         Document {
-            r#type: format!("urn:farol:problem:{}", self.kind.name()),
+            r#type: self.kind.urn(),
             title: self.kind.title(),
             status: self.status_code().as_u16(),
             detail: &self.detail,
-            at: self.at.as_ref(),
+            pointer,
+            header,
+            parameter,
             trace_id: telemetry::trace_id(&Span::current()),
-            members: self.more.as_ref().map(|more| &more.members),
+            results: self.more.as_ref().and_then(|more| more.results.as_ref()),
+            behind: self.more.as_ref().and_then(|more| more.behind.as_ref()),
         }
     }
 }
@@ -116,20 +130,45 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The document as it is written; members of RFC 9457 §3.1, then ours.
-#[derive(Serialize)]
+/// Why a request was refused (RFC 9457): the members of §3.1, then Farol's own.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Document<'p> {
+#[schema(as = Problem)]
+pub(crate) struct Document<'p> {
+    /// Which kind of problem it is.
+    #[schema(value_type = Kind)]
     r#type: String,
+    /// The kind in words; the same for all problems of a kind.
     title: &'static str,
+    /// The status of the answer; in `results`, the one that the event would have alone.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What is wrong with this request.
     detail: &'p str,
-    #[serde(flatten)]
-    at: Option<&'p At>,
+    /// Where in the body the mistake is: a JSON pointer (RFC 6901).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pointer: Option<&'p str>,
+    /// The header that holds the mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    header: Option<&'p str>,
+    /// The query parameter that holds the mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    parameter: Option<&'p str>,
+    /// The trace of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = "^[0-9a-f]{32}$")]
     trace_id: Option<String>,
-    #[serde(flatten)]
-    members: Option<&'p BTreeMap<&'static str, Value>>,
+    /// Of a batch: what became of each event, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<EventResult>, required = false, no_recursion)]
+    results: Option<&'p Value>,
+    /// Of a look-up: how far the worker is behind; null where Kafka did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Behind>)]
+    behind: Option<&'p Value>,
 }
 
 impl ResponseError for Problem {

@@ -1,7 +1,9 @@
 //! The URL map of the gateway, on one screen.
 
 mod accept_events;
+mod api_document;
 mod assets;
+mod docs_page;
 mod find_event;
 mod identify;
 mod landing_page;
@@ -15,6 +17,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard};
 
+pub(crate) use api_document::ApiDocument;
 pub(crate) use landing_page::LandingPage;
 
 use crate::problem::{Kind, Problem};
@@ -36,7 +39,9 @@ pub(crate) fn map(app: &mut ServiceConfig, serves: Serves) {
         let events = readable("/v1/events", "GET, HEAD, POST", list_events::handle);
         app.service(events.route(web::post().to(accept_events::handle)))
             .service(read("/v1/event", find_event::handle))
-            .service(read("/", landing_page::handle));
+            .service(read("/", landing_page::handle))
+            .service(read("/docs", docs_page::handle))
+            .service(read("/openapi.json", api_document::handle));
     }
     if serves != Serves::Public {
         app.service(read("/health", management::health))

@@ -24,7 +24,7 @@ use crate::listener::{Listener, Patience};
 use crate::management_listener::ManagementListener;
 use crate::publisher::Publisher;
 use crate::redis::Redis;
-use crate::routes::{self, LandingPage, Serves};
+use crate::routes::{self, ApiDocument, LandingPage, Serves};
 use crate::topic_check::TopicCheck;
 use crate::{http_limits, instruments, observe, supervision};
 
@@ -46,6 +46,9 @@ pub enum StartError {
     /// `FAROL_REDIS_URL` is no Redis address.
     #[error("FAROL_REDIS_URL is not a Redis URL")]
     Redis(#[from] fred::error::Error),
+    /// The API's document cannot be written as JSON.
+    #[error("the API's document cannot be written: {0}")]
+    ApiDocument(#[from] serde_json::Error),
     /// The address cannot be listened on.
     #[error("cannot listen on {addr} ({setting}): {source}")]
     Listen {
@@ -76,6 +79,7 @@ pub(crate) struct State {
     pub(crate) backlog: Backlog,
     pub(crate) dependencies: Dependencies,
     pub(crate) landing_page: LandingPage,
+    pub(crate) api_document: ApiDocument,
     pub(crate) metrics: MetricsPage,
     pub(crate) limits: Limits,
     pub(crate) admission: Admission,
@@ -140,6 +144,7 @@ impl Gateway {
             database,
             dependencies: Dependencies::new(&config)?,
             landing_page: LandingPage::new(&config),
+            api_document: ApiDocument::new(&config)?,
             metrics,
             limits: config.limits,
             admission: Admission::new(&config.limits),

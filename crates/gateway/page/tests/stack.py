@@ -69,10 +69,15 @@ def program(name, programs, environment, home, port, url=None):
 
 def make_keys(farolctl, file):
     """Keys by name; the file knows only their digests."""
-    made = {name: json.loads(subprocess.run([farolctl, "--output", "json", "key", "new"], check=True, capture_output=True).stdout) for name in ROLES}
-    entries = [{"producer": "page-tests", "sha256": key["sha256"], "sources": SOURCES.get(name, ["*"]), "roles": ROLES[name]} for name, key in made.items()]
-    file.write_text(json.dumps({"keys": entries}))
-    return SimpleNamespace(**{name: key["key"] for name, key in made.items()})
+    made = {name: make_key(farolctl, SOURCES.get(name, ["*"]), roles) for name, roles in ROLES.items()}
+    file.write_text(json.dumps({"keys": [each["entry"] for each in made.values()]}))
+    return SimpleNamespace(**{name: each["key"] for name, each in made.items()})
+
+
+def make_key(farolctl, sources, roles):
+    chosen = [f"--source={source}" for source in sources] + [f"--role={role}" for role in roles]
+    command = [farolctl, "--output=json", "key", "new", "--producer=page-tests", *chosen]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
 
 @contextlib.contextmanager

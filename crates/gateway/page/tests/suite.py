@@ -1,6 +1,7 @@
 """Owns which checks run in which browser."""
 
 import checks_page  # importing registers the checks, in this order
+import checks_docs  # noqa: F401
 import checks_journey  # noqa: F401
 import checks_state  # noqa: F401
 import stack

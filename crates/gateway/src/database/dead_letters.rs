@@ -3,23 +3,31 @@
 use event::EventKey;
 use serde::Serialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{Database, LookUpError};
 
 /// What became of an event that is no row: never its content, which may hold secrets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DeadLetter)]
 pub(crate) struct Letter {
     letter_id: i64,
+    /// The class of the cause, such as `conflict` or `undecodable`.
     cause: String,
+    /// `open`, `redriven` or `quarantined`.
     state: String,
+    /// What PostgreSQL said, where it was PostgreSQL.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     sqlstate: Option<String>,
+    /// How often it was sent again.
     redrives: i32,
     topic: String,
     partition: i32,
     offset: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     trace_id: Option<String>,
     #[serde(with = "time::serde::rfc3339")]
     created_at: OffsetDateTime,

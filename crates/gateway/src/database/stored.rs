@@ -8,8 +8,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use tokio_postgres::Row;
+use utoipa::ToSchema;
 
 use super::{Database, LookUpError};
+use crate::openapi::CloudEvent;
 
 /// The columns that make an event; `e` is the table.
 pub(super) const COLUMNS: &str = "
@@ -28,21 +30,35 @@ pub(crate) struct Stored {
     pub(crate) stored_at: OffsetDateTime,
 }
 
-/// The JSON of a stored event.
-#[derive(Serialize)]
+/// An event that is a row.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StoredEvent)]
 pub(crate) struct Shown<'s> {
-    status: &'static str,
+    #[schema(inline)]
+    status: Status,
+    /// The event in the JSON event format.
+    #[schema(value_type = CloudEvent)]
     event: Box<RawValue>,
     topic: &'s str,
     partition: i32,
     offset: i64,
+    /// The trace that led to the row.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, pattern = "^[0-9a-f]{32}$")]
     trace_id: Option<&'s str>,
+    /// When the gateway had it.
     #[serde(with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     received_at: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     stored_at: OffsetDateTime,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Stored,
 }
 
 impl Stored {
@@ -50,7 +66,7 @@ impl Stored {
     pub(crate) fn shown(&self) -> Result<Shown<'_>, LookUpError> {
         let text = String::from_utf8_lossy(&event::http::to_structured(&self.event)).into_owned();
         Ok(Shown {
-            status: "stored",
+            status: Status::Stored,
             event: RawValue::from_string(text)?,
             topic: &self.topic,
             partition: self.partition,

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 /// What the gateway depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Dependency {
     Kafka,
@@ -27,7 +28,7 @@ impl Dependency {
 }
 
 /// Why a dependency cannot do its part. A closed set: it is the label of a metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Reason {
     /// No answer within the time a check may take.
@@ -103,7 +104,7 @@ impl Failure {
 }
 
 /// What a round trip found.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum Details {
     Kafka(Topic),
@@ -120,7 +121,7 @@ pub(crate) enum Details {
 }
 
 /// The topic of events as the brokers describe it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Topic {
     pub(crate) topic: String,
@@ -134,7 +135,7 @@ pub(crate) struct Topic {
     pub(crate) watermark: Watermark,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Partition {
     pub(crate) partition: i32,
@@ -144,7 +145,7 @@ pub(crate) struct Partition {
     pub(crate) in_sync: Vec<i32>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Watermark {
     pub(crate) partition: i32,
@@ -153,13 +154,14 @@ pub(crate) struct Watermark {
 }
 
 /// The result of one check.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Check {
     pub(crate) name: Dependency,
     pub(crate) ok: bool,
     /// How long the answer took on a connection that was there; of a failure, how long until it was one.
     #[serde(rename = "latencyMs", serialize_with = "milliseconds")]
+    #[schema(value_type = f64, minimum = 0)]
     pub(crate) latency: Duration,
     /// How long it took to connect.
     #[serde(
@@ -167,12 +169,15 @@ pub(crate) struct Check {
         serialize_with = "optional_milliseconds",
         skip_serializing_if = "Option::is_none"
     )]
+    #[schema(value_type = f64, required = false, minimum = 0)]
     pub(crate) connect: Option<Duration>,
     #[serde(with = "time::serde::rfc3339")]
     pub(crate) checked_at: OffsetDateTime,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) reason: Option<Reason>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub(crate) details: Option<Details>,
 }
 

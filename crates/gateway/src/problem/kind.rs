@@ -1,6 +1,8 @@
 //! The kinds of problems, one line each: the table that docs and metrics speak of.
 
 use actix_web::http::StatusCode;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Declares the kinds; a type never changes its meaning.
 macro_rules! kinds {
@@ -53,7 +55,28 @@ kinds! {
     Unavailable SERVICE_UNAVAILABLE "unavailable" "This is not possible now";
 }
 
+/// In the API's document, the set of types.
+impl PartialSchema for Kind {
+    fn schema() -> RefOr<Schema> {
+        let types = Self::ALL.iter().map(|kind| kind.urn());
+        let description = "Which kind of problem it is; a type never changes its meaning.";
+        let kinds = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(types));
+        kinds.description(Some(description)).into()
+    }
+}
+
+impl ToSchema for Kind {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "ProblemType".into()
+    }
+}
+
 impl Kind {
+    /// The `type` of its problem documents.
+    pub(crate) fn urn(self) -> String {
+        format!("urn:farol:problem:{}", self.name())
+    }
+
     /// Whether the same request may succeed later.
     pub(crate) fn is_retryable(self) -> bool {
         match self {

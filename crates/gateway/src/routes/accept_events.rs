@@ -13,9 +13,29 @@ use crate::body::{self, Announced};
 use crate::instruments::{self, EventOutcome};
 use crate::intake::{self, Decided, Handling};
 use crate::keys::{Key, Role};
+use crate::openapi::{Accepted, BinaryHeaders, CloudEvent, EVENTS, IntakeProblems};
 use crate::problem::Problem;
 use crate::startup::State;
 
+#[utoipa::path(
+    post, path = "/v1/events", operation_id = "sendEvents", tag = EVENTS,
+    summary = "Send one event, or a batch",
+    description = "Takes CloudEvents 1.0.2 in the three content modes of its HTTP binding; `Content-Type` tells the \
+                   mode. \
+                   202 means that every event of the request is acknowledged by all in-sync replicas of Kafka. \
+                   Sending an event again under the same source and id is safe, and the way to go on after 408, 429 \
+                   and 503. \
+                   The body may be encoded by gzip or zstd.",
+    params(BinaryHeaders),
+    request_body(description = "The event, the batch, or in binary mode the event's data", content(
+        (CloudEvent = "application/cloudevents+json"),
+        (Vec<CloudEvent> = "application/cloudevents-batch+json"),
+        (serde_json::Value = "application/json"),
+        (Option<serde_json::Value> = "*/*"),
+    )),
+    responses(Accepted, IntakeProblems),
+    security(("key" = ["write"])),
+)]
 pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,

@@ -9,6 +9,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, web};
 use sha2::{Digest as _, Sha256};
 
+use crate::openapi::{AssetProblems, PAGES};
 use crate::problem::{Kind, Problem};
 
 pub(super) const PATTERN: &str = "/assets/{name}";
@@ -29,12 +30,13 @@ macro_rules! asset {
     };
 }
 
-static ASSETS: LazyLock<[Asset; 10]> = LazyLock::new(|| {
+static ASSETS: LazyLock<[Asset; 11]> = LazyLock::new(|| {
     [
         asset!("page.css", CSS),
         asset!("icon.svg", "image/svg+xml"),
         asset!("page.js", JAVASCRIPT),
         asset!("api.js", JAVASCRIPT),
+        asset!("docs.js", JAVASCRIPT),
         asset!("dom.js", JAVASCRIPT),
         asset!("state.js", JAVASCRIPT),
         asset!("sending.js", JAVASCRIPT),
@@ -51,6 +53,26 @@ impl Asset {
     }
 }
 
+#[utoipa::path(
+    get, path = "/assets/{name}", operation_id = "asset", tag = PAGES,
+    summary = "A file of the pages",
+    params(
+        ("name" = String, Path, description = "The file's name", example = "page.css"),
+        ("if-none-match" = Option<String>, Header, description = "The `etag` of what the client has", nullable = false),
+    ),
+    responses(
+        (status = 200, description = "The file",
+            content((String = "text/css"), (String = "text/javascript"), (String = "image/svg+xml")),
+            headers(("etag" = String, description = "Changes with the content"),
+            ("cache-control" = String, description = "`public, no-cache`: keep it, and ask whether it changed"),
+            ("x-content-type-options" = String, description = "`nosniff`"))),
+        (status = 304, description = "The client has it already",
+            headers(("etag" = String, description = "Changes with the content"),
+            ("cache-control" = String, description = "`public, no-cache`: keep it, and ask whether it changed"),
+            ("x-content-type-options" = String, description = "`nosniff`"))),
+        AssetProblems,
+    ),
+)]
 pub(super) async fn handle(request: HttpRequest, name: web::Path<String>) -> Result<HttpResponse, Problem> {
     let asset = ASSETS.iter().find(|asset| asset.name == name.as_str());
     let asset = asset.ok_or_else(|| Problem::new(Kind::NotFound, "there is no such asset"))?;
@@ -66,7 +88,7 @@ pub(super) async fn handle(request: HttpRequest, name: web::Path<String>) -> Res
     })
 }
 
-fn has_it_already(request: &HttpRequest, etag: &EntityTag) -> bool {
+pub(super) fn has_it_already(request: &HttpRequest, etag: &EntityTag) -> bool {
     match IfNoneMatch::parse(request) {
         Ok(IfNoneMatch::Any) => true,
         Ok(IfNoneMatch::Items(tags)) => tags.iter().any(|tag| tag.weak_eq(etag)),

@@ -5,21 +5,46 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
 use event::{EventId, EventKey, Source};
 use serde::Serialize;
-use serde_json::json;
 use time::OffsetDateTime;
+use utoipa::openapi::schema::OneOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::identify::{check_source, identify};
 use super::query::{Query, wrong};
 use crate::backlog::Behind;
-use crate::database::{Letter, LookUpError};
+use crate::database::{Letter, LookUpError, Shown};
 use crate::keys::Role;
+use crate::openapi::{EVENTS, LookUpProblems};
 use crate::problem::{Kind, Problem};
 use crate::publisher::Position;
 use crate::startup::State;
 
+/// In the API's document: where an event is, a row or what can be said without one.
+struct Whereabouts;
+
+impl PartialSchema for Whereabouts {
+    fn schema() -> RefOr<Schema> {
+        let (row, no_row) = (Ref::from_schema_name(Shown::name()), Ref::from_schema_name(Answer::name()));
+        OneOfBuilder::new().item(row).item(no_row).into()
+    }
+}
+
+impl ToSchema for Whereabouts {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.extend([
+            (Shown::name().into_owned(), Shown::schema()),
+            (Answer::name().into_owned(), Answer::schema()),
+        ]);
+        Shown::schemas(schemas);
+        Answer::schemas(schemas);
+    }
+}
+
 /// What can be said of an event that has no row.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
+#[schema(as = EventWithoutRow)]
 enum Answer {
     /// It could not become a row.
     DeadLettered(Letter),
@@ -29,14 +54,14 @@ enum Answer {
     Accepted(Accepted),
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Expired {
     #[serde(with = "time::serde::rfc3339")]
     stored_at: OffsetDateTime,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Accepted {
     topic: String,
@@ -44,9 +69,29 @@ struct Accepted {
     offset: i64,
     /// Records of its partition that are decided before it.
     records_before: i64,
+    /// Null where Kafka did not say.
     behind: Option<Behind>,
 }
 
+#[utoipa::path(
+    get, path = "/v1/event", operation_id = "findEvent", tag = EVENTS,
+    summary = "Where is my event?",
+    description = "Tells whether an event is `stored`, `dead_lettered`, `expired` or `accepted`. The partition and \
+                   offset of its receipt tell more than source and id alone: with them, an event on its way is \
+                   found without Redis.",
+    params(
+        ("source" = String, Query, description = "The event's source: a URI reference of 1 to 1024 bytes",
+            min_length = 1, max_length = 1024, example = "/nyc/JFK"),
+        ("id" = String, Query, description = "The event's id, of 1 to 512 bytes",
+            min_length = 1, max_length = 512, example = "2013-01-01-B6-725"),
+        ("partition" = Option<i32>, Query, description = "From the receipt; only together with `offset`",
+            minimum = 0, nullable = false),
+        ("offset" = Option<i64>, Query, description = "From the receipt; only together with `partition`",
+            minimum = 0, nullable = false),
+    ),
+    responses((status = 200, description = "Where it is", body = Whereabouts), LookUpProblems),
+    security(("key" = ["read"])),
+)]
 pub(super) async fn handle(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let key = identify(&request, &state, Role::Read)?;
     let query = Query::of(&request, &["source", "id", "partition", "offset"])?;
@@ -118,7 +163,7 @@ async fn on_its_way(state: &State, position: Option<Position>) -> Result<HttpRes
     let Some(Position { partition, offset }) = position else {
         let detail = "nothing is known of this source and id; that proves nothing: an event that was accepted a moment ago may be \
                       on its way, see `behind`; its receipt's partition and offset tell more";
-        return Err(Problem::new(Kind::NotStoredYet, detail).member("behind", json!(behind)));
+        return Err(Problem::new(Kind::NotStoredYet, detail).behind(behind));
     };
     let next = seen.next_offset(partition).unwrap_or_default();
     if offset >= next && seen.may_exist(partition, offset) {
@@ -136,7 +181,7 @@ async fn on_its_way(state: &State, position: Option<Position>) -> Result<HttpRes
         true => "the record at this position is decided, and it is not this event",
         false => "Kafka holds no record at this position",
     };
-    Err(Problem::new(Kind::NotFound, detail).member("behind", json!(behind)))
+    Err(Problem::new(Kind::NotFound, detail).behind(behind))
 }
 
 /// PostgreSQL does not answer now, or not with what it should.

@@ -13,6 +13,7 @@ use super::management::Version;
 use super::page::{self, Part};
 use crate::config::Config;
 use crate::dependencies::Dependency;
+use crate::openapi::{PAGES, PageProblems};
 use crate::problem::Problem;
 use crate::startup::State;
 
@@ -35,6 +36,11 @@ struct Link {
 }
 
 impl LandingPage {
+    /// Whether a call needs a key, so that a page has to ask for one.
+    pub(super) fn key_needed(&self) -> bool {
+        self.key_needed
+    }
+
     pub(crate) fn new(config: &Config) -> Self {
         let traces = web_address("FAROL_TRACES_URL", config.links.traces.as_deref());
         let elsewhere = [
@@ -89,6 +95,12 @@ struct Page<'s> {
     links: &'s [Link],
 }
 
+#[utoipa::path(
+    get, path = "/", operation_id = "landingPage", tag = PAGES,
+    summary = "The landing page",
+    description = "How everything is, a sample event to send, and where the rest is.",
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"), PageProblems),
+)]
 pub(super) async fn handle(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let fixed = &state.landing_page;
     let (parts, version) = match fixed.for_operators {

@@ -5,12 +5,14 @@
 mod admission;
 mod batches;
 mod checks;
+mod docs_page;
 mod http;
 mod intake;
 mod keys;
 mod landing_page;
 mod management;
 mod management_listener;
+mod openapi;
 mod process;
 mod redis;
 mod redis_outages;

@@ -36,7 +36,9 @@ async fn every_request_is_measured_under_its_route() {
 #[tokio::test]
 async fn what_can_be_read_answers_head_too() {
     let gateway = start(&[]).await;
-    for path in ["/health", "/ready", "/version", "/testes", "/", "/assets/page.css"] {
+    for path in
+        ["/health", "/ready", "/version", "/testes", "/", "/docs", "/openapi.json", "/assets/page.css"]
+    {
         let head = gateway.request(Method::HEAD, path).send().await.unwrap();
         assert_ne!(head.headers()["content-length"], "0", "{path}");
         let get = gateway.get(path).send().await.unwrap();

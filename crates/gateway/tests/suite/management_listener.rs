@@ -29,7 +29,7 @@ async fn they_are_there_and_not_where_clients_call() {
 async fn what_clients_call_is_not_there() {
     let gateway = start_apart().await;
     assert_eq!(answer(gateway.post(crate::support::WRITER, &event())).await.0, 202);
-    for path in ["/", "/v1/events", "/v1/event?source=/a&id=1"] {
+    for path in ["/", "/docs", "/openapi.json", "/v1/events", "/v1/event?source=/a&id=1"] {
         assert_eq!(gateway.manage(path).send().await.unwrap().status(), 404, "{path}");
     }
     assert_eq!(gateway.manage("/assets/page.css").send().await.unwrap().status(), 200);

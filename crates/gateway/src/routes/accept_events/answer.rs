@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use serde_json::{Value, json};
 
-use crate::intake::{Candidate, Decision, Handling, Receipt};
+use crate::intake::{Candidate, Decision, EventResult, Handling, Receipt};
 use crate::problem::{Kind, Problem};
 use crate::startup::State;
 
@@ -37,7 +37,7 @@ pub(super) fn to_batch(
 ) -> Result<HttpResponse, Problem> {
     let refused = decisions.iter().filter(|decision| decision.refusal().is_some()).count();
     if refused == 0 {
-        let receipts: Vec<Value> = receipts(state, candidates, &decisions).collect();
+        let receipts: Vec<Receipt<'_>> = receipts(state, candidates, &decisions).flatten().collect();
         return Ok(HttpResponse::Accepted().json(receipts));
     }
     let results = results(state, candidates, &decisions);
@@ -81,28 +81,24 @@ fn any_unsure(decisions: &[Decision]) -> bool {
 
 /// One entry an event, in the order of the batch.
 fn results(state: &State, candidates: &[Candidate], decisions: &[Decision]) -> Value {
-    let receipts = receipts(state, candidates, decisions);
-    let entry = |(decision, receipt): (&Decision, Value)| match decision.refusal() {
-        None => json!({ "status": 202, "retryable": false, "receipt": receipt }),
-        Some(problem) => json!({
-            "status": problem.kind.status().as_u16(),
-            "retryable": problem.kind.is_retryable(),
-            "problem": problem.as_item(),
-        }),
+    let not_decided = Problem::new(Kind::Unavailable, "the event was not decided; repeat it");
+    let result = |(decision, receipt): (&Decision, Option<_>)| match (decision.refusal(), receipt) {
+        (None, Some(receipt)) => json!(EventResult::accepted(receipt)),
+        (refusal, _) => json!(EventResult::refused(refusal.unwrap_or(&not_decided))),
     };
-    decisions.iter().zip(receipts).map(entry).collect()
+    decisions.iter().zip(receipts(state, candidates, decisions)).map(result).collect()
 }
 
-/// The receipt of each event; null where it has none.
+/// The receipt of each event that has one.
 fn receipts<'a>(
     state: &'a State,
     candidates: &'a [Candidate],
     decisions: &'a [Decision],
-) -> impl Iterator<Item = Value> {
+) -> impl Iterator<Item = Option<Receipt<'a>>> {
     let topic = state.publisher.topic();
     candidates.iter().zip(decisions).map(move |pair| match pair {
-        (Ok(event), Decision::Accepted(kept)) => json!(Receipt::new(event, topic, kept, false)),
-        (Ok(event), Decision::Repeat(kept)) => json!(Receipt::new(event, topic, kept, true)),
-        _ => Value::Null,
+        (Ok(event), Decision::Accepted(kept)) => Some(Receipt::new(event, topic, kept, false)),
+        (Ok(event), Decision::Repeat(kept)) => Some(Receipt::new(event, topic, kept, true)),
+        _ => None,
     })
 }

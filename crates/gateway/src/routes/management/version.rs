@@ -1,12 +1,13 @@
 //! Which build runs, and what it was told to waive.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::SERVICE;
 use crate::startup::State;
 
-/// What `/version` answers and the landing page shows.
-#[derive(Debug, Serialize)]
+/// Which build runs.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(in crate::routes) struct Version<'s> {
     pub(in crate::routes) name: &'static str,
