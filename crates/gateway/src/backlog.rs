@@ -56,15 +56,26 @@ impl Backlog {
 
     /// What is, or was a moment ago.
     pub(crate) async fn look(&self) -> Result<Arc<Seen>, LookUpError> {
+        self.look_unless(|began| began.elapsed() < FRESH).await
+    }
+
+    /// What is: nothing that was seen before this moment.
+    pub(crate) async fn look_after(&self, moment: Instant) -> Result<Arc<Seen>, LookUpError> {
+        self.look_unless(|began| began >= moment).await
+    }
+
+    /// The last look, if one that began then will do, or a new one.
+    async fn look_unless(&self, will_do: impl Fn(Instant) -> bool) -> Result<Arc<Seen>, LookUpError> {
         let mut last = self.last.lock().await;
-        if let Some((at, seen)) = &*last
-            && at.elapsed() < FRESH
+        if let Some((began, seen)) = &*last
+            && will_do(*began)
         {
             return Ok(Arc::clone(seen));
         }
+        let began = Instant::now();
         let books = self.database.books(&self.topic).await?;
         let seen = Arc::new(Seen { books, ends: self.ends().await });
-        *last = Some((Instant::now(), Arc::clone(&seen)));
+        *last = Some((began, Arc::clone(&seen)));
         Ok(seen)
     }
 

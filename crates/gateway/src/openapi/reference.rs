@@ -182,12 +182,12 @@ fn bounds(schema: &Value) -> String {
     if let Some(format) = schema["format"].as_str() {
         said.push(format.to_owned());
     }
-    let unit = if schema["type"] == "string" { " characters" } else { "" };
-    for (name, before) in
-        [("minLength", "at least"), ("minimum", "at least"), ("maxLength", "at most"), ("maximum", "at most")]
-    {
-        if let Some(bound) = schema.get(name) {
-            said.push(format!("{before} {bound}{unit}"));
+    for (least, most, unit) in [("minLength", "maxLength", " characters"), ("minimum", "maximum", "")] {
+        match (schema.get(least), schema.get(most)) {
+            (Some(least), Some(most)) => said.push(format!("{least} to {most}{unit}")),
+            (Some(least), None) => said.push(format!("{least}{unit} or more")),
+            (None, Some(most)) => said.push(format!("up to {most}{unit}")),
+            (None, None) => {}
         }
     }
     let choices: Vec<_> = items(&schema["enum"]).map(text).collect();

@@ -1,5 +1,7 @@
 //! `GET /v1/event?source=&id=`: where is my event.
 
+use std::time::Instant;
+
 use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -114,39 +116,49 @@ fn position(query: &Query) -> Result<Option<Position>, Problem> {
     }
 }
 
-/// A row decides; then a letter; then a key whose row has left; then the position in Kafka.
+/// What the database knows decides; then the position in Kafka.
 async fn find(
     state: &State,
     source: &Source,
     id: &EventId,
     given: Option<Position>,
 ) -> Result<HttpResponse, Problem> {
+    let asked = Instant::now();
     let key = EventKey::of(source, id);
-    if let Some(answer) = stored(state, key).await? {
-        return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(answer));
-    }
-    if let Some(letter) = state.database.letter(key).await.map_err(impossible)? {
-        return Ok(HttpResponse::Ok().json(Answer::DeadLettered(letter)));
-    }
-    if let Some(stored_at) = state.database.stored_at(key).await.map_err(impossible)? {
-        return Ok(HttpResponse::Ok().json(Answer::Expired(Expired { stored_at })));
+    if let Some(answer) = known(state, key).await? {
+        return Ok(answer);
     }
     let position = match given {
         Some(position) => Some(position),
         None => receipt(state, source, key).await,
     };
-    on_its_way(state, position).await
+    on_its_way(state, key, position, asked).await
+}
+
+/// A row; then a letter; then a key whose row has left.
+async fn known(state: &State, key: EventKey) -> Result<Option<HttpResponse>, Problem> {
+    if let Some(answer) = stored(state, key).await? {
+        return Ok(Some(answer));
+    }
+    if let Some(letter) = state.database.letter(key).await.map_err(impossible)? {
+        return Ok(Some(HttpResponse::Ok().json(Answer::DeadLettered(letter))));
+    }
+    let Some(stored_at) = state.database.stored_at(key).await.map_err(impossible)? else { return Ok(None) };
+    // Row and key may both have come since the row was asked for.
+    let expired = || HttpResponse::Ok().json(Answer::Expired(Expired { stored_at }));
+    Ok(Some(stored(state, key).await?.unwrap_or_else(expired)))
 }
 
 /// The row, as it is told; from Redis where it was told a moment ago.
-async fn stored(state: &State, key: EventKey) -> Result<Option<Bytes>, Problem> {
+async fn stored(state: &State, key: EventKey) -> Result<Option<HttpResponse>, Problem> {
+    let told = |answer: Bytes| HttpResponse::Ok().content_type(ContentType::json()).body(answer);
     if let Some(answer) = state.redis.find_stored(key).await {
-        return Ok(Some(answer));
+        return Ok(Some(told(answer)));
     }
     let Some(row) = state.database.stored(key).await.map_err(impossible)? else { return Ok(None) };
     let answer = row.to_json().map_err(impossible)?;
     state.redis.keep_stored(key, answer.clone());
-    Ok(Some(answer))
+    Ok(Some(told(answer)))
 }
 
 /// Where its first receipt says it is, if its producer's receipts are known.
@@ -157,31 +169,36 @@ async fn receipt(state: &State, source: &Source, key: EventKey) -> Option<Positi
 }
 
 /// No row, no letter, no key: what the position says, or that nobody can know.
-async fn on_its_way(state: &State, position: Option<Position>) -> Result<HttpResponse, Problem> {
-    let seen = state.backlog.look().await.map_err(impossible)?;
-    let behind = seen.behind();
+async fn on_its_way(
+    state: &State,
+    key: EventKey,
+    position: Option<Position>,
+    asked: Instant,
+) -> Result<HttpResponse, Problem> {
+    let mut seen = state.backlog.look().await.map_err(impossible)?;
     let Some(Position { partition, offset }) = position else {
-        let detail = "nothing is known of this source and id; that proves nothing: an event that was accepted a moment ago may be \
-                      on its way, see `behind`; its receipt's partition and offset tell more";
-        return Err(Problem::new(Kind::NotStoredYet, detail).behind(behind));
+        let detail = "nothing is known of this source and id; that proves nothing: an event that was accepted a moment \
+                      ago may be on its way, see `behind`; its receipt's partition and offset tell more";
+        return Err(Problem::new(Kind::NotStoredYet, detail).behind(seen.behind()));
     };
-    let next = seen.next_offset(partition).unwrap_or_default();
+    if !seen.may_exist(partition, offset) {
+        // An earlier look cannot know of a record that has come since.
+        seen = state.backlog.look_after(asked).await.map_err(impossible)?;
+    }
+    let (next, behind) = (seen.next_offset(partition).unwrap_or_default(), seen.behind());
     if offset >= next && seen.may_exist(partition, offset) {
         let topic = state.publisher.topic().to_owned();
         let records_before = offset - next;
-        return Ok(HttpResponse::Ok().json(Answer::Accepted(Accepted {
-            topic,
-            partition,
-            offset,
-            records_before,
-            behind,
-        })));
+        let accepted = Accepted { topic, partition, offset, records_before, behind };
+        return Ok(HttpResponse::Ok().json(Answer::Accepted(accepted)));
     }
-    let detail = match offset < next {
-        true => "the record at this position is decided, and it is not this event",
-        false => "Kafka holds no record at this position",
-    };
-    Err(Problem::new(Kind::NotFound, detail).behind(behind))
+    if offset >= next {
+        let detail = "Kafka holds no record at this position";
+        return Err(Problem::new(Kind::NotFound, detail).behind(behind));
+    }
+    // It is decided, perhaps since the database was asked.
+    let detail = "the record at this position is decided, and it is not this event";
+    known(state, key).await?.ok_or_else(|| Problem::new(Kind::NotFound, detail).behind(behind))
 }
 
 /// PostgreSQL does not answer now, or not with what it should.

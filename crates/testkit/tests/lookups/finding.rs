@@ -39,6 +39,21 @@ async fn an_event_the_worker_has_not_come_to_is_accepted() {
 }
 
 #[tokio::test]
+async fn an_event_accepted_a_moment_after_somebody_looked_is_found() {
+    let gateway = start(&[]).await;
+    for _ in 0..5 {
+        // Looks at Kafka's ends, which then are a moment old.
+        assert_eq!(gateway.find(&[("source", "/nyc"), ("id", "nobody knows it")]).await.0, 404);
+        let (id, event) = event("/nyc");
+        let receipt = gateway.send(&event).await;
+        let (partition, offset) = (receipt["partition"].to_string(), receipt["offset"].to_string());
+        let position = [("source", "/nyc"), ("id", &id), ("partition", &partition), ("offset", &offset)];
+        let (status, found) = gateway.find(&position).await;
+        assert_eq!((status, &found["status"]), (200, &json!("accepted")), "{found}");
+    }
+}
+
+#[tokio::test]
 async fn a_position_that_is_decided_or_not_there_is_not_this_event() {
     let gateway = start(&[]).await;
     let ledger = "INSERT INTO farol.ledger (cluster_id, topic, partition, start_offset, next_offset, stored)

@@ -69,7 +69,13 @@ fn whole(state: &State, decisions: &[Decision], refused: usize, results: Value) 
             .results(StatusCode::SERVICE_UNAVAILABLE, results);
     }
     let bad = decisions.iter().filter_map(Decision::refusal).filter(own_reason).count();
-    let detail = format!("{bad} of {total} events were refused, so none was accepted; see results");
+    // Kafka itself may refuse one for good, when the others are already on their way.
+    let detail = match total - refused {
+        0 => format!("{bad} of {total} events were refused, so none was accepted; see results"),
+        accepted => {
+            format!("{bad} of {total} events were refused, and {accepted} were accepted; see results")
+        }
+    };
     Problem::new(Kind::BatchRefused, detail).results(first.status(), results)
 }
 
