@@ -54,29 +54,34 @@ pub(crate) enum Error {
         "cannot connect to PostgreSQL: {0}\n  Is it running? `make up` starts the local stack; --database-url or FAROL_DATABASE_URL names another."
     )]
     Connect(String),
-    #[error("PostgreSQL has no Farol tables yet: run `farol-worker migrate`")]
+    #[error(
+        "PostgreSQL has no Farol tables yet, or older ones than this farolctl: run `farol-worker migrate`"
+    )]
     NotMigrated,
     #[error("PostgreSQL: {0}")]
     Query(String),
 }
 
+/// Connects with these options beside those of the address.
+pub(crate) async fn session(url: &str, options: &str) -> Result<tokio_postgres::Client, Error> {
+    let mut config: tokio_postgres::Config = url.parse().map_err(|error| Error::Address(chain(&error)))?;
+    let options = config.get_options().map_or(options.to_owned(), |set| format!("{set} {options}"));
+    config.options(options).application_name("farolctl");
+    let connected = config.connect(NoTls).await;
+    let (client, connection) = connected.map_err(|error| Error::Connect(chain(&error)))?;
+    tokio::spawn(async move {
+        // a broken connection shows again, with its cause, in the query that needs it
+        if let Err(error) = connection.await {
+            eprintln!("farolctl: PostgreSQL closed the connection: {error}");
+        }
+    });
+    Ok(client)
+}
+
 impl Books {
     /// Connects; the session can change nothing.
     pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|error| Error::Address(chain(&error)))?;
-        let read_only = "-c default_transaction_read_only=on";
-        let options = config.get_options().map_or(read_only.to_owned(), |set| format!("{set} {read_only}"));
-        config.options(options).application_name("farolctl");
-        let connected = config.connect(NoTls).await;
-        let (client, connection) = connected.map_err(|error| Error::Connect(chain(&error)))?;
-        tokio::spawn(async move {
-            // a broken connection shows again, with its cause, in the query that needs it
-            if let Err(error) = connection.await {
-                eprintln!("farolctl: PostgreSQL closed the connection: {error}");
-            }
-        });
-        Ok(Self { client })
+        Ok(Self { client: session(url, "-c default_transaction_read_only=on").await? })
     }
 
     /// Reads every account.
@@ -107,9 +112,11 @@ impl Books {
     }
 }
 
-fn query_error(error: tokio_postgres::Error) -> Error {
+pub(crate) fn query_error(error: tokio_postgres::Error) -> Error {
     match error.code() {
-        Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME) => Error::NotMigrated,
+        Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME | &SqlState::UNDEFINED_COLUMN) => {
+            Error::NotMigrated
+        }
         _ => Error::Query(chain(&error)),
     }
 }

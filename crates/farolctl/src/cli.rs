@@ -5,7 +5,12 @@ use clap::{Args, Parser, Subcommand};
 use reqwest::Url;
 
 use crate::{
-    books::Books, commands, error::Error, gateway_client::GatewayClient, jaeger_client::JaegerClient,
+    books::Books,
+    commands,
+    dlq::letters::{Access, Letters},
+    error::Error,
+    gateway_client::GatewayClient,
+    jaeger_client::JaegerClient,
     output::Format,
 };
 
@@ -35,6 +40,9 @@ pub(crate) enum Command {
     Replay(Replay),
     Event(commands::event::Arguments),
     Ledger(commands::ledger::Arguments),
+    /// Look at dead letters, send them again, give them up
+    #[command(subcommand)]
+    Dlq(commands::dlq::Command),
     Trace(commands::trace::Arguments),
     Demo(commands::demo::Arguments),
     /// Make keys
@@ -86,8 +94,17 @@ pub(crate) struct Database {
 
 impl Database {
     pub(crate) async fn connect(&self) -> Result<Books, Error> {
+        Ok(Books::connect(self.url()?).await?)
+    }
+
+    /// Connects to the dead letters; `access` says whether they may be changed.
+    pub(crate) async fn letters(&self, access: Access) -> Result<Letters, Error> {
+        Ok(Letters::connect(self.url()?, access).await?)
+    }
+
+    fn url(&self) -> Result<&str, Error> {
         match self.database_url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(Books::connect(url).await?),
+            Some(url) if !url.is_empty() => Ok(url),
             _ => Err(Error::Usage(
                 "PostgreSQL's address is missing: give --database-url, or FAROL_DATABASE_URL \
                  (for the local stack: `set -a; . .farol/env; set +a`)"

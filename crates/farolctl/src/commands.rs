@@ -4,6 +4,7 @@ pub(crate) mod bare_handler;
 pub(crate) mod bench;
 pub(crate) mod demo;
 mod demo_report;
+pub(crate) mod dlq;
 pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod ledger;
@@ -26,6 +27,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Replay(Replay::Flights(arguments)) => replay::run(arguments, output).await,
         Command::Event(arguments) => event::run(arguments, output).await,
         Command::Ledger(arguments) => ledger::run(arguments, output).await,
+        Command::Dlq(command) => dlq::run(command, output).await,
         Command::Trace(arguments) => trace::run(arguments, output).await,
         Command::Demo(arguments) => demo::run(arguments, output).await,
         Command::Key(Key::New(arguments)) => key::run(arguments, output),

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crate::{bench, books, flights, gateway_client, jaeger_client};
+use crate::{bench, books, dlq, flights, gateway_client, jaeger_client};
 
 /// Every message says what happened and, where it can, what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,8 @@ pub(crate) enum Error {
     Flights(#[from] flights::Error),
     #[error(transparent)]
     Bench(#[from] bench::Error),
+    #[error(transparent)]
+    Dlq(#[from] dlq::Error),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
 }

@@ -1,5 +1,5 @@
 //! `farolctl`, the operator's tool: it talks to Farol only from the outside,
-//! over HTTP, PostgreSQL and Jaeger's API, and shares no code with its services.
+//! over HTTP, PostgreSQL, Kafka and Jaeger's API, and shares no code with its services.
 
 mod bench;
 mod books;
@@ -7,6 +7,7 @@ mod cause;
 mod cli;
 mod commands;
 mod delivery;
+mod dlq;
 mod error;
 mod flights;
 mod gateway_client;

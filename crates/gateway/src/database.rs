@@ -16,7 +16,7 @@ use tokio_postgres::NoTls;
 
 use crate::config::Config;
 
-pub(crate) use dead_letters::Letter;
+pub(crate) use dead_letters::{Letter, LetterCount, LetterFilter, ListedLetter};
 pub(crate) use ledger::Books;
 pub(crate) use listing::{Filter, Place};
 pub(crate) use stored::Shown;

@@ -7,6 +7,7 @@ mod docs_page;
 mod find_event;
 mod identify;
 mod landing_page;
+mod list_dead_letters;
 mod list_events;
 mod management;
 mod negotiation;
@@ -39,6 +40,7 @@ pub(crate) fn map(app: &mut ServiceConfig, serves: Serves) {
         let events = readable("/v1/events", "GET, HEAD, POST", list_events::handle);
         app.service(events.route(web::post().to(accept_events::handle)))
             .service(read("/v1/event", find_event::handle))
+            .service(read("/v1/dead-letters", list_dead_letters::handle))
             .service(read("/", landing_page::handle))
             .service(read("/docs", docs_page::handle))
             .service(read("/openapi.json", api_document::handle));

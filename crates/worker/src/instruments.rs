@@ -13,6 +13,7 @@ const BATCH_RECORDS: &str = "farol_batch_records";
 const BATCH_DURATION: &str = "farol_batch_duration_seconds";
 const BATCH_RETRIES: &str = "farol_batch_retries_total";
 const DEAD_LETTERS: &str = "farol_dead_letters_total";
+const REDRIVEN: &str = "farol_redriven_records_total";
 const GAPS: &str = "farol_gaps_total";
 const LAG: &str = "farol_consumer_lag_records";
 const STOPPED: &str = "farol_worker_stopped";
@@ -32,6 +33,7 @@ pub(crate) fn describe() {
     describe_histogram!(BATCH_DURATION, "Time from starting a batch's transaction to its end");
     describe_counter!(BATCH_RETRIES, "Batches that failed and are tried again, by class of the failure");
     describe_counter!(DEAD_LETTERS, "Dead letters written, by cause");
+    describe_counter!(REDRIVEN, "Records that name a dead letter, by what they did to it");
     describe_counter!(GAPS, "Offsets that hold no record for us, booked in the ledger");
     describe_gauge!(LAG, "Records in a partition that are not consumed yet");
     describe_gauge!(STOPPED, "1 while the worker waits for somebody to act, by reason");
@@ -47,6 +49,9 @@ pub(crate) fn describe() {
     describe_histogram!(DATABASE_DURATION, "Time that one operation on PostgreSQL took, by its summary");
     for outcome in [Outcome::Stored, Outcome::Duplicate, Outcome::DeadLettered] {
         counter!(RECORDS, "outcome" => outcome.name()).absolute(0);
+    }
+    for outcome in [Redriven::Resolved, Redriven::Failed, Redriven::Ignored] {
+        counter!(REDRIVEN, "outcome" => outcome.name()).absolute(0);
     }
     counter!(GAPS).absolute(0);
     counter!(FENCED).absolute(0);
@@ -73,6 +78,27 @@ impl Outcome {
     }
 }
 
+/// What a record that names a dead letter did to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Redriven {
+    /// Its content is a row now.
+    Resolved,
+    /// It could not become a row again; the letter is open as before.
+    Failed,
+    /// Nothing: the letter is not this event's, is not there, or was resolved before.
+    Ignored,
+}
+
+impl Redriven {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Resolved => "resolved",
+            Self::Failed => "failed",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
 pub(crate) fn records(outcome: Outcome, count: u64) {
     counter!(RECORDS, "outcome" => outcome.name()).increment(count);
 }
@@ -93,6 +119,10 @@ pub(crate) fn batch_retry(class: Class) {
 
 pub(crate) fn dead_letter(cause: &'static str) {
     counter!(DEAD_LETTERS, "cause" => cause).increment(1);
+}
+
+pub(crate) fn redriven(outcome: Redriven, count: u64) {
+    counter!(REDRIVEN, "outcome" => outcome.name()).increment(count);
 }
 
 pub(crate) fn gaps(count: u64) {

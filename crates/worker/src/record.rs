@@ -60,6 +60,11 @@ impl Record {
         self.raw.header("farol-received-at")?.parse().ok()
     }
 
+    /// The dead letter that it says it was made of. Anybody can say so.
+    pub(crate) fn dead_letter_id(&self) -> Option<i64> {
+        self.raw.header("farol-dead-letter-id")?.parse().ok()
+    }
+
     /// The trace that its row leads to.
     pub(crate) fn trace_id(&self) -> Option<String> {
         self.remote.trace_id().or_else(|| telemetry::trace_id(&self.span))

@@ -79,7 +79,8 @@ fn due(flights: &[Flight], arguments: &Arguments) -> Vec<Duration> {
     flights.iter().enumerate().map(of).collect()
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+/// Reads a rate or a factor; for the command line.
+pub(super) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         // the slowest allowed still ends within a century
         Ok(number) if (0.01..=1e9).contains(&number) => Ok(number),

@@ -8,10 +8,11 @@ use tokio_postgres::types::ToSql;
 
 use super::{dead_letters, listing, stored};
 
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../worker/migrations/V1__ledger_events_dead_letters.sql"),
     include_str!("../../../worker/migrations/V2__newest_letter_of_an_event.sql"),
     include_str!("../../../worker/migrations/V3__anchor_of_the_log.sql"),
+    include_str!("../../../worker/migrations/V4__redriven_and_quarantined_letters.sql"),
 ];
 const FEW: i32 = 2_000;
 const MANY: i32 = 50_000;
@@ -97,6 +98,36 @@ async fn finding_the_newest_letter_costs_the_same_however_many_an_event_has() {
             worst = worst.max(pages(&database, dead_letters::NEWEST_SQL, &[&key]).await);
         }
         worst
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_letters_costs_the_same_however_many_there_are() {
+    let all =
+        [vec!["open", "redriven", "resolved", "quarantined"], vec!["undecodable", "unstorable", "conflict"]];
+    // A filter that lets none through must not look at them all.
+    let none = [vec!["quarantined"], vec!["unstorable"]];
+    for [states, causes] in [all, none] {
+        stays_flat("page of letters", |database| {
+            let (states, causes) = (states.clone(), causes.clone());
+            async move {
+                let parameters: [&(dyn ToSql + Sync); 4] = [&states, &causes, &1_500_i64, &100_i64];
+                pages(&database, dead_letters::LIST_SQL, &parameters).await;
+                pages(&database, dead_letters::LIST_SQL, &parameters).await
+            }
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn counting_letters_ends_where_the_count_is_large_enough() {
+    stays_flat("count of letters", |database| async move {
+        let (states, causes) = (vec!["open", "resolved"], vec!["unstorable", "conflict"]);
+        let parameters: [&(dyn ToSql + Sync); 3] = [&states, &causes, &500_i64];
+        pages(&database, dead_letters::COUNT_SQL, &parameters).await;
+        pages(&database, dead_letters::COUNT_SQL, &parameters).await
     })
     .await;
 }

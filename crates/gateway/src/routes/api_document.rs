@@ -10,7 +10,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::assets::has_it_already;
-use super::{accept_events, assets, docs_page, find_event, landing_page, list_events, management};
+use super::{
+    accept_events, assets, docs_page, find_event, landing_page, list_dead_letters, list_events, management,
+};
 use crate::config::Config;
 use crate::intake::{EventResult, Receipt};
 use crate::openapi::{AnyProblems, EVENTS, Examples, Headers, KEY, MANAGEMENT, PAGES, Reference};
@@ -33,6 +35,7 @@ use crate::startup::State;
     ),
     paths(
         accept_events::handle, find_event::handle, list_events::handle,
+        list_dead_letters::handle,
         management::health, management::ready, management::version, management::metrics,
         management::checks::kafka, management::checks::postgres, management::checks::redis, management::checks::all,
         landing_page::handle,
@@ -48,9 +51,9 @@ struct Security;
 
 impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A key of the gateway, with the role that is named: `write` or `read`"));
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "A key of the gateway, with the role that is named: `write`, `read` or `admin`",
+        ));
         let components = document.components.get_or_insert_default();
         components.add_security_scheme(KEY, SecurityScheme::Http(scheme.build()));
         for item in document.paths.paths.values_mut() {

@@ -22,8 +22,8 @@ use crate::openapi::{EVENTS, ListingProblems};
 use crate::problem::Problem;
 use crate::startup::State;
 
-/// The most events of a page.
-struct Limit(usize);
+/// The most items of a page.
+pub(super) struct Limit(pub(super) usize);
 
 impl Limit {
     const MAX: usize = 1_000;
@@ -52,7 +52,7 @@ impl IntoParams for Limit {
             ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(Self::MAX));
         let number = number.default(Some(Self::default().0.into()));
         let parameter = ParameterBuilder::new().name("limit").parameter_in(ParameterIn::Query);
-        let parameter = parameter.required(Required::False).description(Some("The most events of the page"));
+        let parameter = parameter.required(Required::False).description(Some("The most items of the page"));
         vec![parameter.schema(Some(number)).build()]
     }
 }

@@ -42,7 +42,7 @@ impl Cause {
 pub(crate) struct Letter {
     pub(crate) n: usize,
     pub(crate) cause: Cause,
-    sqlstate: Option<String>,
+    pub(super) sqlstate: Option<String>,
     message: String,
 }
 
@@ -61,14 +61,20 @@ impl Letter {
         let message = "an event with this source and id, but with other content, has the row".to_owned();
         Self { n, cause: Cause::Conflict, sqlstate: None, message }
     }
+
+    /// Its message as PostgreSQL can hold it: without NUL, and not longer than needed to understand it.
+    pub(super) fn bounded_message(&self) -> String {
+        let end = self.message.floor_char_boundary(MAX_MESSAGE_BYTES.min(self.message.len()));
+        self.message[..end].replace('\0', "\u{fffd}")
+    }
 }
 
-/// Writes the letters of a batch. They are rare, so each is a statement of its own.
+/// Writes new letters of a batch. They are rare, so each is a statement of its own.
 pub(super) async fn write(
     transaction: &Transaction<'_>,
     book: &Book,
     records: &[&Record],
-    letters: &[Letter],
+    letters: &[&Letter],
 ) -> Result<(), StoreError> {
     if letters.is_empty() {
         return Ok(());
@@ -98,15 +104,9 @@ pub(super) async fn write(
             &trace_id_bytes(record),
             &letter.cause.name(),
             &letter.sqlstate,
-            &bounded(&letter.message),
+            &letter.bounded_message(),
         ];
         transaction.execute(&statement, &parameters).await?;
     }
     Ok(())
-}
-
-/// A message PostgreSQL can hold: without NUL, and not longer than needed to understand it.
-fn bounded(message: &str) -> String {
-    let end = message.floor_char_boundary(MAX_MESSAGE_BYTES.min(message.len()));
-    message[..end].replace('\0', "\u{fffd}")
 }

@@ -6,6 +6,7 @@ mod columns;
 mod dead_letters;
 mod events;
 mod ledger;
+mod redriven;
 mod retention;
 
 use std::time::{Duration, Instant};
@@ -212,12 +213,15 @@ impl Store {
         let mut transaction = client.transaction().await?;
         ledger::hold(&transaction, book, spans).await?;
         let decided = events::store(&mut transaction, book, records).await?;
-        dead_letters::write(&transaction, book, records, &decided.letters).await?;
+        let redriven = redriven::decide(&transaction, records, &decided).await?;
+        let written = redriven.without_their_own(&decided.letters);
+        dead_letters::write(&transaction, book, records, &written).await?;
         ledger::advance(&transaction, book, spans, records, &decided.outcomes).await?;
         transaction.commit().await?;
-        for letter in &decided.letters {
+        for letter in written {
             instruments::dead_letter(letter.cause.name());
         }
+        redriven.count();
         Ok(decided.outcomes)
     }
 }

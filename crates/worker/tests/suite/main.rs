@@ -8,6 +8,7 @@ mod cut_link;
 mod failures;
 mod outcomes;
 mod process;
+mod redriven;
 mod retention;
 mod support;
 mod zombies;

@@ -103,8 +103,11 @@ async fn what_is_answered_to_look_ups_is_as_documented() {
     assert_eq!(page["events"][0], stored);
     database.run("TRUNCATE farol.events, farol.dead_letters").await;
     assert_eq!(api.check(&find, get(&path).await.unwrap()).await["status"], "expired");
+    let letters = api.operation("listDeadLetters");
     for (operation, path) in [(&find, "/v1/event"), (&list, "/v1/events?limit=0")] {
         assert_eq!(api.check(operation, get(path).await.unwrap()).await["status"], 400);
+    }
+    for (operation, path) in [(&find, "/v1/event"), (&list, "/v1/events"), (&letters, "/v1/dead-letters")] {
         assert_eq!(api.check(operation, gateway.get(path).send().await.unwrap()).await["status"], 401);
         assert_eq!(
             api.check(operation, gateway.get(path).bearer_auth(WRITER).send().await.unwrap()).await["status"],

@@ -1,0 +1,10 @@
+-- Where the record of a redriven letter is, so that it can be told from the ledger whether the worker has come to it;
+-- and why somebody gave a letter up.
+ALTER TABLE farol.dead_letters
+    ADD COLUMN redriven_partition integer,
+    ADD COLUMN redriven_offset    bigint,
+    ADD COLUMN redriven_at        timestamptz,
+    ADD COLUMN quarantine_reason  text,
+    ADD CONSTRAINT dead_letters_redriven_position CHECK ((redriven_partition IS NULL) = (redriven_offset IS NULL));
+COMMENT ON COLUMN farol.dead_letters.redrives IS 'redriven records of it that the worker has decided';
+COMMENT ON COLUMN farol.dead_letters.redriven_offset IS 'where the last redriven record of it is, once Kafka acknowledged it';
