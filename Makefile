@@ -3,7 +3,7 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check fuzz ci compose-config
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check fuzz prove ci compose-config
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,13 +51,15 @@ check: ## formatting, lints, documentation, dependencies, scripts
 	@$(FAROL) check
 smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, a killed worker
 	@$(FAROL) smoke
+prove: ## break every part under load, then count what was acknowledged (ARGS='--seed 1', LONG=1 for an hour)
+	@$(FAROL) prove -- $(ARGS) $(if $(LONG),--long)
 viewer-test: ## the trace viewer in a headless browser, on a Jaeger of its own
 	@python3 jaeger/viewer/tests/run.py
 page-test: ## the landing page in a headless browser, on a stack of its own
 	@python3 crates/gateway/page/tests/run.py
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
-ci: ## what CI runs: check, test, smoke, viewer-test, page-test
+ci: ## what CI runs: check, test, smoke, a short prove, viewer-test, page-test
 	@.ci/run
 
 ##@ Deploy

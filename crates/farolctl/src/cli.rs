@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Key(Key),
     Bench(commands::bench::Arguments),
     LoadCheck(commands::load_check::Arguments),
+    /// Load with a journal, and compare it with what is there; `make prove` breaks things meanwhile
+    #[command(subcommand)]
+    Prove(commands::prove::Prove),
     #[command(hide = true)]
     BareHandler(commands::bare_handler::Arguments),
 }

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crate::{bench, books, dlq, flights, gateway_client, jaeger_client};
+use crate::{bench, books, dlq, flights, gateway_client, jaeger_client, prove};
 
 /// Every message says what happened and, where it can, what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,8 @@ pub(crate) enum Error {
     Bench(#[from] bench::Error),
     #[error(transparent)]
     Dlq(#[from] dlq::Error),
+    #[error(transparent)]
+    Prove(#[from] prove::Error),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
 }

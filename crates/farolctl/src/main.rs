@@ -17,6 +17,7 @@ mod json_text;
 mod load_check;
 mod output;
 mod progress;
+mod prove;
 mod retry;
 mod table;
 mod trace_tree;

@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
         ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
+        ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
         ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
@@ -118,6 +119,12 @@ def run_fuzz(arguments: argparse.Namespace) -> int:
     from . import fuzz
 
     return fuzz.run(ROOT, arguments.words)
+
+
+def run_prove(arguments: argparse.Namespace) -> int:
+    from .prove import run
+
+    return run.run(ROOT, arguments.words)
 
 
 def release_stack() -> Stack:
