@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is known of a partition that is assigned to this worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Owned {
     /// Tells this assignment from an earlier one of the same partition.
     pub(crate) generation: u64,
@@ -12,6 +12,8 @@ pub(crate) struct Owned {
     pub(crate) committed: i64,
     /// The offset that the next record should have.
     pub(crate) next: i64,
+    /// The client may read from elsewhere than `next`: what it brings would look like a gap.
+    pub(crate) astray: bool,
 }
 
 /// What the next record of a partition means.
@@ -26,6 +28,12 @@ pub(crate) enum Arrival {
     },
     /// A record that is decided already, or of a partition that is not ours any more.
     Skip,
+}
+
+/// Whether the offsets before a record hold nothing. Read after the record came, the log's start
+/// tells: had it moved into the gap, what was there may have been a record that nobody looked at.
+pub(crate) fn gap_is_empty(offset: i64, gap: i64, log_start: i64) -> bool {
+    gap == 0 || log_start <= offset - gap
 }
 
 /// The partitions of this worker. Shared between the rebalance callback and the pipeline, which
@@ -48,7 +56,8 @@ impl Assignment {
         state.generation += 1;
         let generation = state.generation;
         for (partition, next) in positions {
-            state.partitions.insert(partition, Owned { generation, committed: next, next });
+            let owned = Owned { generation, committed: next, next, astray: false };
+            state.partitions.insert(partition, owned);
         }
     }
 
@@ -63,7 +72,7 @@ impl Assignment {
     /// Looks at an arriving record without moving on.
     pub(crate) fn expect(&self, partition: i32, offset: i64) -> Arrival {
         match self.lock().partitions.get(&partition) {
-            Some(owned) if offset >= owned.next => {
+            Some(owned) if offset >= owned.next && !owned.astray => {
                 Arrival::Take { generation: owned.generation, gap: offset - owned.next }
             }
             _ => Arrival::Skip,
@@ -92,12 +101,34 @@ impl Assignment {
     }
 
     /// Starts a partition anew from `next`, because the ledger says something else than we thought.
+    /// It takes nothing before the client was moved there.
     pub(crate) fn rewind(&self, partition: i32, next: i64) {
         let mut state = self.lock();
         state.generation += 1;
         let generation = state.generation;
         if let Some(owned) = state.partitions.get_mut(&partition) {
-            *owned = Owned { generation, committed: next, next };
+            *owned = Owned { generation, committed: next, next, astray: true };
+        }
+    }
+
+    /// A record of this partition was passed over: it takes nothing before the client was moved back.
+    pub(crate) fn lost_place(&self, partition: i32) {
+        if let Some(owned) = self.lock().partitions.get_mut(&partition) {
+            owned.astray = true;
+        }
+    }
+
+    /// The partitions whose client has to be moved, and where to.
+    pub(crate) fn astray(&self) -> Vec<(i32, i64)> {
+        let state = self.lock();
+        let astray = state.partitions.iter().filter(|(_, owned)| owned.astray);
+        astray.map(|(partition, owned)| (*partition, owned.next)).collect()
+    }
+
+    /// The client reads from `next` now.
+    pub(crate) fn found_place(&self, partition: i32) {
+        if let Some(owned) = self.lock().partitions.get_mut(&partition) {
+            owned.astray = false;
         }
     }
 
@@ -164,6 +195,26 @@ mod tests {
         assignment.rewind(0, 3);
         assignment.committed(0, before, 6);
         assert!(assignment.owned(0, before).is_none());
+        assignment.found_place(0);
         assert!(matches!(assignment.expect(0, 3), Arrival::Take { gap: 0, .. }));
+    }
+
+    #[test]
+    fn a_partition_takes_nothing_while_the_client_may_be_elsewhere() {
+        let assignment = owning(5);
+        let generation = take(&assignment, 5);
+        assignment.lost_place(0);
+        assert_eq!(assignment.expect(0, 7), Arrival::Skip, "offset 6 would have become a gap");
+        assert_eq!(assignment.astray(), [(0, 6)]);
+        assignment.found_place(0);
+        assert_eq!(assignment.expect(0, 6), Arrival::Take { generation, gap: 0 });
+        assert!(assignment.astray().is_empty());
+    }
+
+    #[test]
+    fn a_gap_is_empty_only_while_the_log_begins_before_it() {
+        assert!(gap_is_empty(9, 3, 6));
+        assert!(!gap_is_empty(9, 3, 7));
+        assert!(gap_is_empty(9, 0, 12), "a record that came has no gap to prove");
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Taken {
 }
 
 /// What one batch decides of one partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Span {
     pub(crate) partition: i32,
     pub(crate) generation: u64,
@@ -68,6 +68,12 @@ impl Batch {
 
     pub(crate) fn records(&self) -> impl ExactSizeIterator<Item = &Record> {
         self.records.iter().map(|taken| &taken.record)
+    }
+
+    /// For the model, which keeps a batch as plain values between its steps.
+    #[cfg(test)]
+    pub(crate) fn taken(&self) -> &[Taken] {
+        &self.records
     }
 
     /// What this batch decides, partition by partition, in the order that locks are taken in.

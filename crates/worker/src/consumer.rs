@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaResult;
-use rdkafka::message::BorrowedMessage;
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
@@ -14,7 +14,7 @@ use crate::batch;
 use crate::config::Config;
 use crate::continuity::Continuity;
 use crate::membership::Membership;
-use crate::stop::Stop;
+use crate::stop::{Stop, StopGuard};
 use crate::store::{Book, Store};
 
 /// How long one question to the broker may take.
@@ -34,6 +34,8 @@ pub(crate) struct Consumer {
     pub(crate) continuity: Arc<Continuity>,
     pub(crate) book: Book,
     pub(crate) group: String,
+    /// Ends the watch over the log with this consumer.
+    _watching: StopGuard,
 }
 
 impl Consumer {
@@ -78,13 +80,22 @@ impl Consumer {
         client.subscribe(&[&config.kafka_topic])?;
         let book = Book { cluster_id, topic: config.kafka_topic.clone() };
         let (watched, ours, known) = (Arc::clone(&continuity), Arc::clone(&assignment), book.clone());
-        std::thread::spawn(move || watched.watch(&known, || ours.partitions(), &stop));
-        Ok(Some(Self { client, assignment, continuity, book, group: config.kafka_group.clone() }))
+        let watching = Stop::default();
+        let until = watching.clone();
+        std::thread::spawn(move || watched.watch(&known, || ours.partitions(), &until));
+        let (group, _watching) = (config.kafka_group.clone(), watching.when_dropped());
+        Ok(Some(Self { client, assignment, continuity, book, group, _watching }))
     }
 
     /// The next record, within `wait`. Rebalances happen inside.
     pub(crate) fn poll(&self, wait: Duration) -> Option<KafkaResult<BorrowedMessage<'_>>> {
+        self.seek_astray();
         self.client.poll(wait)
+    }
+
+    /// Why the client will never consume again, if so: it has to be replaced.
+    pub(crate) fn fatal_error(&self) -> Option<String> {
+        self.client.client().fatal_error().map(|(code, reason)| format!("{code}: {reason}"))
     }
 
     /// The first offset that the log still holds.
@@ -93,9 +104,20 @@ impl Consumer {
     }
 
     /// Starts a partition anew from `next`.
-    pub(crate) fn rewind(&self, partition: i32, next: i64) -> KafkaResult<()> {
+    pub(crate) fn rewind(&self, partition: i32, next: i64) {
         self.assignment.rewind(partition, next);
-        self.client.seek(&self.book.topic, partition, Offset::Offset(next), BROKER_PATIENCE)
+        self.seek_astray();
+    }
+
+    /// Moves the client to where each partition goes on. One that cannot be moved stays astray and
+    /// is tried again with the next poll: what lies between would be booked as a gap.
+    fn seek_astray(&self) {
+        for (partition, next) in self.assignment.astray() {
+            match self.client.seek(&self.book.topic, partition, Offset::Offset(next), BROKER_PATIENCE) {
+                Ok(()) => self.assignment.found_place(partition),
+                Err(error) => tracing::warn!(%error, partition, next, "a partition could not be moved yet"),
+            }
+        }
     }
 
     /// Tells the group how far the ledger is: a hint for tools that look at lag, nothing more.
@@ -123,20 +145,11 @@ impl Consumer {
             }
             if let Some(Ok(message)) = self.client.poll(left) {
                 // It was on its way before the pause took hold: it must come again.
-                self.take_again(&message);
+                self.assignment.lost_place(message.partition());
+                self.seek_astray();
             }
         }
         self.set_paused(false);
-    }
-
-    fn take_again(&self, message: &BorrowedMessage<'_>) {
-        use rdkafka::message::Message as _;
-        let (partition, offset) = (message.partition(), message.offset());
-        if let Err(error) =
-            self.client.seek(&self.book.topic, partition, Offset::Offset(offset), BROKER_PATIENCE)
-        {
-            tracing::warn!(%error, partition, offset, "a record could not be put back");
-        }
     }
 
     fn set_paused(&self, paused: bool) {

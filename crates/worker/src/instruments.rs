@@ -21,6 +21,7 @@ const BROKEN_CONTEXTS: &str = "farol_broken_trace_contexts_total";
 const FENCED: &str = "farol_fenced_batches_total";
 const SESSIONS_ENDED: &str = "farol_sessions_ended_total";
 const UNVERIFIABLE: &str = "farol_unverifiable_positions_total";
+const CONSUMER_REBUILDS: &str = "farol_consumer_rebuilds_total";
 const EXPIRED_DAYS: &str = "farol_expired_days_total";
 const EXPIRED_KEYS: &str = "farol_expired_keys_total";
 const DATABASE_DURATION: &str = "db_client_operation_duration_seconds";
@@ -44,6 +45,7 @@ pub(crate) fn describe() {
         UNVERIFIABLE,
         "Partitions that were continued although their last decided record has left the log"
     );
+    describe_counter!(CONSUMER_REBUILDS, "Kafka consumers replaced after an error they could not go on from");
     describe_counter!(EXPIRED_DAYS, "Days of rows that have left by retention");
     describe_counter!(EXPIRED_KEYS, "Keys that have left after the uniqueness window");
     describe_histogram!(DATABASE_DURATION, "Time that one operation on PostgreSQL took, by its summary");
@@ -56,6 +58,7 @@ pub(crate) fn describe() {
     counter!(GAPS).absolute(0);
     counter!(FENCED).absolute(0);
     counter!(SESSIONS_ENDED).absolute(0);
+    counter!(CONSUMER_REBUILDS).absolute(0);
     counter!(UNVERIFIABLE).absolute(0);
     counter!(BROKEN_CONTEXTS).absolute(0);
 }
@@ -152,6 +155,10 @@ pub(crate) fn sessions_ended(count: usize) {
 
 pub(crate) fn unverifiable_position() {
     counter!(UNVERIFIABLE).increment(1);
+}
+
+pub(crate) fn consumer_rebuilt() {
+    counter!(CONSUMER_REBUILDS).increment(1);
 }
 
 pub(crate) fn expired(days: u64, keys: u64) {

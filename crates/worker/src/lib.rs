@@ -11,6 +11,8 @@ mod instruments;
 mod management;
 mod membership;
 pub mod migrate;
+#[cfg(test)]
+mod model;
 mod pipeline;
 mod record;
 mod retention;

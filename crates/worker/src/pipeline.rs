@@ -9,7 +9,7 @@ use rdkafka::message::Message as _;
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 
-use crate::assignment::Arrival;
+use crate::assignment::{Arrival, gap_is_empty};
 use crate::batch::{self, Batch, Taken};
 use crate::config::BatchLimits;
 use crate::consumer::Consumer;
@@ -36,10 +36,14 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Consumes until told to stop; the batch in hand is finished.
+    /// Consumes until told to stop, or until the Kafka client is dead; the batch in hand is finished.
     pub(crate) fn run(self) {
         self.status.consuming();
         while !self.stop.is_set() {
+            if let Some(error) = self.consumer.fatal_error() {
+                tracing::error!(error, "the Kafka client cannot go on; another one takes its place");
+                return;
+            }
             match self.collect() {
                 Ok(batch) => self.write(batch),
                 Err(reason) => self.stand_still(reason),
@@ -57,7 +61,7 @@ impl Pipeline {
                 return Err(Reason::LogDiverged);
             }
             match polled {
-                None if self.stop.is_set() => break,
+                None if self.stop.is_set() || self.consumer.fatal_error().is_some() => break,
                 None => {}
                 Some(Ok(message)) => {
                     let (partition, offset) = (message.partition(), message.offset());
@@ -73,7 +77,12 @@ impl Pipeline {
                         });
                     }
                 }
-                Some(Err(error)) => self.consume_error(&error)?,
+                Some(Err(error)) => {
+                    self.consume_error(&error)?;
+                    if self.consumer.fatal_error().is_some() {
+                        break;
+                    }
+                }
             }
         }
         Ok(batch)
@@ -86,7 +95,7 @@ impl Pipeline {
             return Ok(());
         }
         match self.consumer.log_start(partition) {
-            Ok(log_start) if log_start <= offset - gap => Ok(()),
+            Ok(log_start) if gap_is_empty(offset, gap, log_start) => Ok(()),
             Ok(log_start) => {
                 tracing::error!(partition, offset, gap, log_start, "log_truncated: unread offsets are gone");
                 Err(Reason::LogTruncated)
@@ -166,9 +175,7 @@ impl Pipeline {
             Ok(positions) => {
                 tracing::warn!(?positions, "fenced: continuing where the ledger is");
                 for Position { partition, next, .. } in positions {
-                    if let Err(error) = self.consumer.rewind(partition, next) {
-                        tracing::warn!(%error, partition, next, "a partition could not be moved");
-                    }
+                    self.consumer.rewind(partition, next);
                 }
             }
             Err(error) => tracing::warn!(%error, "fenced, and the ledger cannot be read"),

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use telemetry::MetricsPage;
@@ -16,6 +16,9 @@ use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
 use crate::{instruments, management, retention};
+
+/// A Kafka client that lived so long did not die of how it was started.
+const STEADY: Duration = Duration::from_secs(60);
 
 /// Why the worker could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -109,11 +112,32 @@ fn consume(
     stop: Stop,
 ) -> Result<(), StartError> {
     wait_for_schema(&store, &status, &runtime, &stop);
-    let Some(consumer) = Consumer::join(config, store.clone(), runtime.clone(), stop.clone())? else {
-        return Ok(());
-    };
-    Pipeline { consumer, store, limits: config.batch, status, runtime, stop }.run();
-    Ok(())
+    let mut backoff = Backoff::new();
+    loop {
+        let Some(consumer) = Consumer::join(config, store.clone(), runtime.clone(), stop.clone())? else {
+            return Ok(());
+        };
+        let (store, status, runtime) = (store.clone(), status.clone(), runtime.clone());
+        let joined = Instant::now();
+        Pipeline { consumer, store, limits: config.batch, status, runtime, stop: stop.clone() }.run();
+        if stop.is_set() {
+            return Ok(());
+        }
+        // Positions are the ledger's: a new client goes on where the dead one has committed.
+        instruments::consumer_rebuilt();
+        if joined.elapsed() > STEADY {
+            backoff = Backoff::new();
+        }
+        wait(backoff.next_wait(), &stop);
+    }
+}
+
+/// Waits, unless told to stop.
+fn wait(time: Duration, stop: &Stop) {
+    let until = Instant::now() + time;
+    while !stop.is_set() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Consuming without tables would only fail; joining the group first would keep partitions from

@@ -40,18 +40,33 @@ FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n)
 JOIN farol.event_keys AS k USING (key)";
 
 /// What became of each record of a batch.
-pub(super) struct Decided {
-    pub(super) outcomes: Vec<Outcome>,
-    pub(super) letters: Vec<Letter>,
+pub(crate) struct Decided {
+    pub(crate) outcomes: Vec<Outcome>,
+    pub(crate) letters: Vec<Letter>,
+}
+
+impl Decided {
+    /// The record's key was fresh: it has the row.
+    pub(crate) fn fresh(&mut self, n: i32) {
+        self.outcomes[index(n)] = Outcome::Stored;
+    }
+
+    /// The record's key was there: same content is a duplicate, other content a conflict.
+    pub(crate) fn known(&mut self, n: i32, same_content: bool) {
+        match same_content {
+            true => self.outcomes[index(n)] = Outcome::Duplicate,
+            false => self.letters.push(Letter::conflict(index(n))),
+        }
+    }
 }
 
 /// An event on its way into a row; `n` is its place in the batch.
-pub(super) struct Candidate<'r> {
-    pub(super) n: i32,
-    pub(super) key: EventKey,
-    pub(super) digest: Vec<u8>,
+pub(crate) struct Candidate<'r> {
+    pub(crate) n: i32,
+    pub(crate) key: EventKey,
+    pub(crate) digest: Vec<u8>,
     pub(super) event: &'r Event,
-    pub(super) record: &'r Record,
+    pub(crate) record: &'r Record,
 }
 
 /// Writes every event of the batch that has no row yet, and decides all records.
@@ -60,6 +75,21 @@ pub(super) async fn store(
     book: &Book,
     records: &[&Record],
 ) -> Result<Decided, StoreError> {
+    let (mut pending, mut decided) = candidates(records);
+    while !pending.is_empty() {
+        let (firsts, repeated) = split_repeated(pending);
+        let known = insert(transaction, book, firsts, &mut decided).await?;
+        if !compare(transaction, known, &mut decided).await?.is_empty() {
+            return Err(StoreError::KeyExpired);
+        }
+        // A repetition finds the row of its first; where that was refused, it gets its own try.
+        pending = compare(transaction, repeated, &mut decided).await?;
+    }
+    Ok(decided)
+}
+
+/// The records that hold an event; all others are dead letters, as is whatever gets no row.
+pub(crate) fn candidates<'r>(records: &[&'r Record]) -> (Vec<Candidate<'r>>, Decided) {
     let mut decided = Decided { outcomes: vec![Outcome::DeadLettered; records.len()], letters: Vec::new() };
     let mut candidates = Vec::with_capacity(records.len());
     for (n, record) in records.iter().enumerate() {
@@ -74,21 +104,11 @@ pub(super) async fn store(
             Err(refusal) => decided.letters.push(Letter::undecodable(n, refusal.to_string())),
         }
     }
-    let mut pending = candidates;
-    while !pending.is_empty() {
-        let (firsts, repeated) = split_repeated(pending);
-        let known = insert(transaction, book, firsts, &mut decided).await?;
-        if !compare(transaction, known, &mut decided).await?.is_empty() {
-            return Err(StoreError::KeyExpired);
-        }
-        // A repetition finds the row of its first; where that was refused, it gets its own try.
-        pending = compare(transaction, repeated, &mut decided).await?;
-    }
-    Ok(decided)
+    (candidates, decided)
 }
 
 /// The first candidate of each key, and those that repeat a key within the batch.
-fn split_repeated(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, Vec<Candidate<'_>>) {
+pub(crate) fn split_repeated(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'_>>, Vec<Candidate<'_>>) {
     let mut seen = HashSet::with_capacity(candidates.len());
     candidates.into_iter().partition(|candidate| seen.insert(candidate.key))
 }
@@ -110,7 +130,7 @@ async fn insert<'r>(
                 savepoint.commit().await?;
                 for candidate in group {
                     match fresh.contains(&candidate.n) {
-                        true => decided.outcomes[index(candidate.n)] = Outcome::Stored,
+                        true => decided.fresh(candidate.n),
                         false => known.push(candidate),
                     }
                 }
@@ -209,10 +229,7 @@ async fn compare<'r>(
     for row in &rows {
         let n: i32 = row.try_get(0)?;
         found.insert(n);
-        match row.try_get(1)? {
-            true => decided.outcomes[index(n)] = Outcome::Duplicate,
-            false => decided.letters.push(Letter::conflict(index(n))),
-        }
+        decided.known(n, row.try_get(1)?);
     }
     candidates.retain(|candidate| !found.contains(&candidate.n));
     Ok(candidates)

@@ -109,12 +109,23 @@ pub(super) async fn hold(
     for row in &rows {
         held.push((row.try_get::<_, i32>(0)?, row.try_get::<_, i64>(1)?));
     }
-    let elsewhere: Vec<i32> = spans
-        .iter()
-        .filter(|span| !held.contains(&(span.partition, span.expected)))
-        .map(|span| span.partition)
-        .collect();
+    let elsewhere = elsewhere(&held, spans);
     if elsewhere.is_empty() { Ok(()) } else { Err(StoreError::Fenced(elsewhere)) }
+}
+
+/// The partitions whose books are not where the batch begins; `held` is their `next_offset`s.
+pub(crate) fn elsewhere(held: &[(i32, i64)], spans: &[Span]) -> Vec<i32> {
+    let misses = spans.iter().filter(|span| !held.contains(&(span.partition, span.expected)));
+    misses.map(|span| span.partition).collect()
+}
+
+/// How many records of a span were stored, duplicates and dead-lettered, in this order.
+pub(crate) fn tally(span: &Span, records: &[&Record], outcomes: &[Outcome]) -> [i64; 3] {
+    [Outcome::Stored, Outcome::Duplicate, Outcome::DeadLettered].map(|outcome| {
+        let decided = records.iter().zip(outcomes);
+        let count = decided.filter(|(r, o)| r.partition == span.partition && **o == outcome).count();
+        i64::try_from(count).unwrap_or(i64::MAX)
+    })
 }
 
 /// Writes into the books what became of each record.
@@ -129,16 +140,11 @@ pub(super) async fn advance(
     let mut timestamps = Vec::with_capacity(spans.len());
     let mut counts = [Vec::new(), Vec::new(), Vec::new()];
     for span in spans {
-        let of_span =
-            || records.iter().zip(outcomes).filter(|(record, _)| record.partition == span.partition);
-        let last = of_span().next_back().map(|(record, _)| record);
+        let last = records.iter().rfind(|record| record.partition == span.partition);
         digests.push(last.map(|record| record.raw.digest().to_vec()));
         timestamps.push(last.and_then(|record| record.timestamp_ms));
-        for (counts, outcome) in
-            counts.iter_mut().zip([Outcome::Stored, Outcome::Duplicate, Outcome::DeadLettered])
-        {
-            let count = of_span().filter(|(_, o)| **o == outcome).count();
-            counts.push(i64::try_from(count).unwrap_or(i64::MAX));
+        for (counts, count) in counts.iter_mut().zip(tally(span, records, outcomes)) {
+            counts.push(count);
         }
     }
     let [stored, duplicate, dead_lettered] = counts;

@@ -4,8 +4,8 @@
 mod blockers;
 mod columns;
 mod dead_letters;
-mod events;
-mod ledger;
+pub(crate) mod events;
+pub(crate) mod ledger;
 mod redriven;
 mod retention;
 

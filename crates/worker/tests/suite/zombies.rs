@@ -136,3 +136,22 @@ async fn from_one_worker_to_three_and_back_under_load_everything_is_written_once
     all_once(&ground, 2_100).await;
     first.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_was_fenced_for_good_is_replaced() {
+    let ground = Ground::prepare(1).await;
+    let same = [("FAROL_KAFKA_INSTANCE_ID", "worker-0")];
+    let first = ground.worker_with(&same).await;
+    ground.topic.produce(&events(0..5), false);
+    all_once(&ground, 5).await;
+    // Takes the first one's place in the group: Kafka fences that one's client for good.
+    let second = ground.worker_with(&same).await;
+    eventually("a client is replaced", || async {
+        (!first.metrics().await.contains("farol_consumer_rebuilds_total 0")).then_some(())
+    })
+    .await;
+    second.stop().await;
+    ground.topic.produce(&events(5..10), false);
+    all_once(&ground, 10).await;
+    first.stop().await;
+}
