@@ -68,7 +68,8 @@ pub(crate) struct Acknowledged {
     pub(crate) position: Position,
 }
 
-const MATCHING: &str = "l.cause = 'unstorable' AND l.state IN ('open', 'redriven')
+/// State and cause as their index has them.
+const MATCHING: &str = "l.state || ' ' || l.cause IN ('open unstorable', 'redriven unstorable')
     AND ($1::text IS NULL OR l.source = $1) AND ($2::text IS NULL OR l.sqlstate = $2)";
 
 /// A letter that the worker has decided meanwhile is left as it decided: it counts each decision. The lock is

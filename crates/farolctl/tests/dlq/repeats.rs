@@ -6,7 +6,7 @@ use serde_json::json;
 use std::process::{Child, Stdio};
 use testkit::eventually;
 
-use crate::ground::{Answer, Ground};
+use crate::ground::{Answer, Ground, refused_event};
 
 const COUNT: i32 = 40;
 
@@ -15,6 +15,26 @@ const UNMARKABLE: &str = "
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'cut off'; END $$;
 CREATE TRIGGER unmarkable BEFORE UPDATE ON farol.dead_letters FOR EACH ROW
 WHEN (NEW.state = 'redriven') EXECUTE FUNCTION refuse()";
+
+/// Holds the mark back until the worker has decided the letter.
+const LATE: &str = "
+CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    WHILE current_setting('application_name') = 'farolctl' AND EXISTS (SELECT FROM farol.dead_letters WHERE redrives = 0) LOOP
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER late BEFORE UPDATE ON farol.dead_letters FOR EACH STATEMENT EXECUTE FUNCTION wait()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mark_that_comes_after_the_workers_decision_changes_nothing() {
+    let (ground, worker) = Ground::with_letters(&[refused_event(1)]).await;
+    ground.database.run(LATE).await;
+    let answer = ground.dlq(&["redrive", "1"]).await;
+    assert_eq!((answer.code(), &answer.json()["done"]), (Some(0), &json!(1)), "{}", answer.said());
+    assert_eq!(ground.letters().await, ["1 open 1"], "it failed again, and is open for the next try");
+    worker.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cut_off_between_kafka_and_the_mark_and_repeated_a_letter_is_one_row() {

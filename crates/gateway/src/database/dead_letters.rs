@@ -119,25 +119,31 @@ pub(crate) struct LetterFilter {
 /// No more than this many letters of a cause and state are counted: the cost of a page stays bounded.
 const MOST_COUNTED: i64 = 10_000;
 
-/// The first of each state and cause, by the index of both, then the first of those: what the page costs
-/// does not depend on how many letters there are, or how few of them the filter lets through.
+/// The first of each state and cause, then the first of those: what the page costs does not depend on how
+/// many letters there are, or how few of them the filter lets through. Said by position in migration V4's
+/// index, since for `state = … AND cause = …` the planner may walk through every letter there is.
 pub(super) const LIST_SQL: &str = "
-SELECT letter_id, cause, state, sqlstate, redrives, topic, partition, \"offset\", encode(trace_id, 'hex') AS trace_id,
-       created_at, updated_at, source, id, quarantine_reason
+SELECT letter.letter_id, cause, state, sqlstate, redrives, topic, partition, \"offset\",
+       encode(trace_id, 'hex') AS trace_id, created_at, updated_at, source, id, quarantine_reason
 FROM (SELECT first.letter_id
-      FROM unnest($1::text[]) AS s (state) CROSS JOIN unnest($2::text[]) AS c (cause)
+      FROM unnest($1::text[]) AS s (wanted_state) CROSS JOIN unnest($2::text[]) AS c (wanted_cause)
       CROSS JOIN LATERAL (SELECT letter_id FROM farol.dead_letters
-                          WHERE state = s.state AND cause = c.cause AND letter_id < $3
-                          ORDER BY state DESC, cause DESC, letter_id DESC LIMIT $4) AS first
+                          WHERE (state || ' ' || cause, letter_id) < (wanted_state || ' ' || wanted_cause, $3)
+                            AND state || ' ' || cause >= wanted_state || ' ' || wanted_cause
+                          ORDER BY state || ' ' || cause DESC, letter_id DESC LIMIT $4) AS first
       ORDER BY letter_id DESC LIMIT $4) AS page
-JOIN farol.dead_letters USING (letter_id) ORDER BY letter_id DESC";
+CROSS JOIN LATERAL (SELECT * FROM farol.dead_letters WHERE letter_id = page.letter_id LIMIT 1) AS letter
+ORDER BY letter.letter_id DESC";
 
 pub(super) const COUNT_SQL: &str = "
-SELECT s.state, c.cause, counted.found
-FROM unnest($1::text[]) AS s (state) CROSS JOIN unnest($2::text[]) AS c (cause)
-CROSS JOIN LATERAL (SELECT count(*) AS found FROM (SELECT FROM farol.dead_letters
-                    WHERE state = s.state AND cause = c.cause LIMIT $3) AS bounded) AS counted
-WHERE counted.found > 0 ORDER BY counted.found DESC, c.cause, s.state";
+SELECT wanted_state AS state, wanted_cause AS cause, found
+FROM unnest($1::text[]) AS s (wanted_state) CROSS JOIN unnest($2::text[]) AS c (wanted_cause)
+CROSS JOIN LATERAL (SELECT count(*) AS found
+                    FROM (SELECT letter_id FROM farol.dead_letters
+                          WHERE (state || ' ' || cause, letter_id) > (wanted_state || ' ' || wanted_cause, 0)
+                            AND state || ' ' || cause <= wanted_state || ' ' || wanted_cause
+                          ORDER BY state || ' ' || cause, letter_id LIMIT $3) AS bounded) AS counted
+WHERE found > 0 ORDER BY found DESC, wanted_cause, wanted_state";
 
 impl Database {
     /// The newest letter of this event that stands for it: one that was resolved has a row instead.

@@ -104,11 +104,10 @@ async fn finding_the_newest_letter_costs_the_same_however_many_an_event_has() {
 
 #[tokio::test]
 async fn a_page_of_letters_costs_the_same_however_many_there_are() {
-    let all =
-        [vec!["open", "redriven", "resolved", "quarantined"], vec!["undecodable", "unstorable", "conflict"]];
+    let some = [vec!["open", "resolved"], vec!["unstorable", "conflict"]];
     // A filter that lets none through must not look at them all.
-    let none = [vec!["quarantined"], vec!["unstorable"]];
-    for [states, causes] in [all, none] {
+    let none = [vec!["open"], vec!["unstorable"]];
+    for [states, causes] in [some, none] {
         stays_flat("page of letters", |database| {
             let (states, causes) = (states.clone(), causes.clone());
             async move {
