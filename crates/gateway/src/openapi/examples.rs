@@ -141,7 +141,19 @@ fn look_ups() -> Vec<Example> {
             json!({ "status": "expired", "storedAt": "2026-01-01T12:00:00.078412Z" }),
         ),
         ("listEvents", Of::Answer("200"), "the last page", page),
+        ("listDeadLetters", Of::Answer("200"), "the last page", letters()),
     ]
+}
+
+fn letters() -> Value {
+    let letter = json!({
+        "letterId": 7, "cause": "unstorable", "state": "quarantined", "sqlstate": "23514", "redrives": 1,
+        "topic": "farol.events", "partition": 4, "offset": 117, "traceId": TRACE,
+        "createdAt": "2026-03-01T12:00:00.078412Z", "updatedAt": "2026-03-01T12:30:00.078412Z",
+        "source": "/nyc/EWR", "id": "2013-01-01-UA-1545", "quarantineReason": "sent by a test",
+    });
+    let counts = json!([{ "cause": "unstorable", "state": "quarantined", "count": 1 }]);
+    json!({ "letters": [letter], "counts": counts })
 }
 
 fn management() -> Vec<Example> {
