@@ -8,13 +8,15 @@ import sys
 from collections.abc import Sequence
 
 from . import prerequisites, rust, throwaway
+from .component import Prerequisite, command_prerequisite
+from .context import Context
 from .stack import Stack
 
 
 def run(stack: Stack, words: Sequence[str]) -> int:
     """Compiles first, so that no server waits for a compiler; all tests run even if some fail."""
     ctx = stack.ctx
-    prerequisites.satisfy(ctx, [], lambda ctx: rust.prerequisites(ctx))
+    prerequisites.satisfy(ctx, [], needed)
     chosen = list(words) or ["--workspace"]
     cargo = ["cargo", "test", "--locked"]
     for_cargo = chosen[: chosen.index("--")] if "--" in chosen else chosen
@@ -25,6 +27,12 @@ def run(stack: Stack, words: Sequence[str]) -> int:
         ctx.console.show("running the workspace's tests on them")
         rust_code = throwaway.run([*cargo, "--no-fail-fast", *chosen], env)
     return rust_code or own_tests(stack)
+
+
+def needed(ctx: Context) -> list[Prerequisite]:
+    """The toolchain, and the programs that this package's tests judge rules and configurations with."""
+    judges = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
+    return [*rust.prerequisites(ctx), *(command_prerequisite(ctx, name, package) for name, package in judges.items())]
 
 
 def own_tests(stack: Stack) -> int:
