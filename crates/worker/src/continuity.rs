@@ -10,7 +10,7 @@ mod log;
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::config::ClientConfig;
 use tokio::runtime::Handle;
@@ -22,8 +22,6 @@ use log::Log;
 
 /// How often the anchors of our partitions are looked for, and moved on.
 const ROUND: Duration = Duration::from_secs(10);
-/// How often the end of the wait is looked for.
-const TICK: Duration = Duration::from_millis(100);
 
 /// A decided record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +104,7 @@ impl Continuity {
     /// Looks for the anchors again and again, until told to stop.
     pub(crate) fn watch(&self, book: &Book, ours: impl Fn() -> Vec<i32>, stop: &Stop) {
         let mut log = None;
-        while wait(ROUND, stop) && !self.is_broken() {
+        while stop.wait(ROUND) && !self.is_broken() {
             if let Err(error) = self.round(&mut log, book, &ours()) {
                 tracing::warn!(error, "the log cannot be compared with the ledger now");
                 log = None;
@@ -157,15 +155,6 @@ impl Continuity {
             _ => Ok(()),
         }
     }
-}
-
-/// Whether the time passed without being told to stop.
-fn wait(time: Duration, stop: &Stop) -> bool {
-    let until = Instant::now() + time;
-    while !stop.is_set() && Instant::now() < until {
-        std::thread::sleep(TICK);
-    }
-    !stop.is_set()
 }
 
 #[cfg(test)]

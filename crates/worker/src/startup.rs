@@ -128,15 +128,7 @@ fn consume(
         if joined.elapsed() > STEADY {
             backoff = Backoff::new();
         }
-        wait(backoff.next_wait(), &stop);
-    }
-}
-
-/// Waits, unless told to stop.
-fn wait(time: Duration, stop: &Stop) {
-    let until = Instant::now() + time;
-    while !stop.is_set() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(50));
+        stop.wait(backoff.next_wait());
     }
 }
 
