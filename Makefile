@@ -49,7 +49,7 @@ load-check: ## overload, a silent Kafka, a failing Redis, slow clients: each fig
 ##@ Verify
 check: ## formatting, lints, documentation, dependencies, scripts
 	@$(FAROL) check
-smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, a killed worker
+smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, every part killed once
 	@$(FAROL) smoke
 prove: ## break every part under load, then count what was acknowledged (ARGS='--seed 1', LONG=1 for an hour)
 	@$(FAROL) prove -- $(ARGS) $(if $(LONG),--long)
