@@ -3,10 +3,10 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check fuzz prove ci compose-config
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check telemetry-isolation fuzz prove ci compose-config
 
 help: ## this list
-	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Run
 up: ## start everything (containers where a Docker engine answers, else natively); again: only what changed
@@ -57,6 +57,8 @@ viewer-test: ## the trace viewer in a headless browser, on a Jaeger of its own
 	@python3 jaeger/viewer/tests/run.py
 page-test: ## the landing page in a headless browser, on a stack of its own
 	@python3 crates/gateway/page/tests/run.py
+telemetry-isolation: ## a collector that is absent, frozen, refusing, slow: the acknowledged p99 beside a whole one, in pairs
+	@$(FAROL) telemetry-isolation -- $(ARGS)
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
 ci: ## what CI runs: check, test, smoke, a short prove, viewer-test, page-test

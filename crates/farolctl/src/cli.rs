@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Key(Key),
     Bench(commands::bench::Arguments),
     LoadCheck(commands::load_check::Arguments),
+    TelemetryIsolation(commands::telemetry_isolation::Arguments),
     /// Load with a journal, and compare it with what is there; `make prove` breaks things meanwhile
     #[command(subcommand)]
     Prove(commands::prove::Prove),

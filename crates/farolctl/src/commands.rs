@@ -12,6 +12,7 @@ pub(crate) mod load_check;
 pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod send;
+pub(crate) mod telemetry_isolation;
 pub(crate) mod trace;
 
 use crate::{
@@ -34,6 +35,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Key(Key::New(arguments)) => key::run(arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output).await,
         Command::LoadCheck(arguments) => load_check::run(arguments, output).await,
+        Command::TelemetryIsolation(arguments) => telemetry_isolation::run(arguments, output).await,
         Command::Prove(command) => prove::run(command, output).await,
         Command::BareHandler(arguments) => bare_handler::run(arguments).await,
     }

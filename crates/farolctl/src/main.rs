@@ -12,6 +12,7 @@ mod error;
 mod flights;
 mod gateway_client;
 mod interrupt;
+mod isolation;
 mod jaeger_client;
 mod json_text;
 mod load_check;

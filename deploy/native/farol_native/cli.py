@@ -66,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
         ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
+        ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
         ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
@@ -113,6 +114,10 @@ def run_bench(arguments: argparse.Namespace) -> int:
 
 def run_load_check(arguments: argparse.Namespace) -> int:
     return operator_tool.load_check(release_stack(), arguments.words)
+
+
+def run_isolation(arguments: argparse.Namespace) -> int:
+    return operator_tool.telemetry_isolation(release_stack(), arguments.words)
 
 
 def run_fuzz(arguments: argparse.Namespace) -> int:

@@ -37,6 +37,11 @@ def load_check(stack: Stack, words: Sequence[str]) -> int:
     return on_own_servers(stack, ["load-check", *words])
 
 
+def telemetry_isolation(stack: Stack, words: Sequence[str]) -> int:
+    """Breaks the way to a collector of its own in paired rounds; the release build's exit code is the verdict."""
+    return on_own_servers(stack, ["telemetry-isolation", *words], more=("otel-collector", "jaeger"))
+
+
 def allow_open_files(wanted: int = OPEN_FILES) -> None:
     """Raises the customary soft limit where thousands of connections are more than it; children inherit it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -45,11 +50,11 @@ def allow_open_files(wanted: int = OPEN_FILES) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def on_own_servers(stack: Stack, words: Sequence[str]) -> int:
+def on_own_servers(stack: Stack, words: Sequence[str], more: Sequence[str] = ()) -> int:
     """Builds farolctl and runs it on throw-away servers."""
     prerequisites.satisfy(stack.ctx, [], lambda ctx: rust.prerequisites(ctx))
     rust.build(stack.ctx)
-    with throwaway.servers(stack.ctx.root, os.environ) as env:
+    with throwaway.servers(stack.ctx.root, os.environ, more) as env:
         command = [str(rust.program(stack.ctx, "farolctl")), *words]
         return throwaway.run(command, {**env, "FAROL_BIN_DIR": str(rust.folder(stack.ctx))})
 

@@ -35,8 +35,8 @@ def open_stack(
 ) -> Stack:
     """The stack of a checkout, or throw-away servers with a home of their own and free ports."""
     chosen = components.load(only)
-    everything = chosen if throwaway_home is not None else components.load()
-    defaults = {variable: port for component in everything for variable, port in component.ports.items()}
+    # of all, not only of the chosen: a component may name the port of one that does not run
+    defaults = {variable: port for component in components.load() for variable, port in component.ports.items()}
     if throwaway_home is not None:
         # The settings of a stack are not those of its tests.
         env = {name: value for name, value in environ.items() if not name.startswith("FAROL_")}

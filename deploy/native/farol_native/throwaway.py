@@ -1,4 +1,4 @@
-"""Throw-away PostgreSQL, Redis and Kafka around one command: started on free ports in a temporary folder, always removed."""
+"""Throw-away PostgreSQL, Redis and Kafka (a collector where it is asked for) around one command: started on free ports in a temporary folder, always removed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from types import FrameType
 
 from . import commands, prerequisites, processes
 from .component import Component, Program, StackError
+from .components.otel_collector import COMPONENT as COLLECTOR
 from .components.postgres import COMPONENT as POSTGRES
 from .components.postgres import SUPERUSER
 from .components.redis import COMPONENT as REDIS
@@ -93,14 +94,14 @@ def folder() -> Path:
 
 
 @contextmanager
-def servers(root: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Runs the servers and yields the environment that tells a command where they are; nothing of them stays."""
+def servers(root: Path, environ: Mapping[str, str], more: Sequence[str] = ()) -> Iterator[dict[str, str]]:
+    """Runs the servers, and `more` components, and yields the environment that tells a command where they are; nothing of them stays."""
     home = folder()
     for number in SIGNALS:
         signal.signal(number, _interrupt)
     direct: Direct | None = None
     try:
-        stack = open_stack(root, environ, only=SERVERS, throwaway_home=home)
+        stack = open_stack(root, environ, only=[*SERVERS, *more], throwaway_home=home)
         direct = Direct(stack.ctx)
         start(stack, direct)
         yield {**environ, **test_environment(stack.ctx), processes.MARK: str(home)}
@@ -128,7 +129,9 @@ def start(stack: Stack, direct: Direct) -> None:
 
 def test_environment(ctx: Context) -> dict[str, str]:
     """Where the tests find the servers; the database URL is a superuser's, tests make their own databases."""
+    collector = {"FAROL_TEST_OTLP_ENDPOINT": COLLECTOR.endpoint(ctx)} if COLLECTOR.name in ctx.components else {}
     return {
+        **collector,
         "FAROL_TEST_KAFKA_BROKERS": ctx.address("FAROL_KAFKA_PORT"),
         "FAROL_TEST_DATABASE_URL": POSTGRES.url(ctx, SUPERUSER, "postgres-superuser", "postgres"),
         "FAROL_TEST_REDIS_URL": REDIS.exports(ctx)["FAROL_REDIS_URL"],

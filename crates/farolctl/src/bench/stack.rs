@@ -56,7 +56,7 @@ impl Stack {
         let keys_file = write_keys(home, &key)?;
         let free = || free_address().map_err(|error| Error::file(Path::new("127.0.0.1:0"), error));
         let (gateway_at, worker_at, bare_at) = (free()?, free()?, free()?);
-        let mut worker = start_worker(bin_dir, home, servers, &worker_at)?;
+        let mut worker = start_worker(bin_dir, home, servers, &worker_at, &[])?;
         let mut gateway = start_gateway(bin_dir, home, servers, &gateway_at, &keys_file, &[])?;
         let mut bare = start_bare(home, &bare_at)?;
         bare.wait_ready(&bare_at).await?;
@@ -74,7 +74,14 @@ impl Stack {
     }
 }
 
-fn start_worker(bin_dir: &Path, home: &Path, servers: &Servers<'_>, address: &str) -> Result<Process, Error> {
+/// Migrates, then starts a worker; `more` adds to its settings.
+pub(crate) fn start_worker(
+    bin_dir: &Path,
+    home: &Path,
+    servers: &Servers<'_>,
+    address: &str,
+    more: &[(&'static str, &str)],
+) -> Result<Process, Error> {
     let settings = [
         ("FAROL_MANAGEMENT_ADDR", address),
         ("FAROL_KAFKA_BROKERS", servers.brokers),
@@ -84,6 +91,7 @@ fn start_worker(bin_dir: &Path, home: &Path, servers: &Servers<'_>, address: &st
         ("FAROL_DEV", "1"),
         ("FAROL_LOG", "warn"),
     ];
+    let settings = [&settings, more].concat();
     let (program, log) = (bin_dir.join(WORKER), home.join("worker.log"));
     let migrated = command(&program, &log, &settings)?.arg("migrate").status();
     let migrated = migrated.map_err(|error| Error::file(&program, error))?;

@@ -147,7 +147,7 @@ async fn one(run: Run, ground: &Ground, size: &Size) -> Result<Findings, Error> 
 }
 
 /// The first broker, if it is on this machine: nobody else's servers are loaded.
-fn loopback(brokers: &str) -> Result<String, Error> {
+pub(super) fn loopback(brokers: &str) -> Result<String, Error> {
     let broker = brokers.split(',').next().unwrap_or_default().to_owned();
     let addresses = broker.to_socket_addrs().map_err(|error| Error::Usage(format!("{broker}: {error}")))?;
     if addresses.into_iter().all(|address| address.ip().is_loopback()) {

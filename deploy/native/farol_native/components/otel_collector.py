@@ -66,7 +66,11 @@ class OtelCollector(Component):
         return not_ready(f"http://{ctx.address('FAROL_COLLECTOR_HEALTH_PORT')}/")
 
     def exports(self, ctx: Context) -> dict[str, str]:
-        return {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{ctx.address('FAROL_OTLP_HTTP_PORT')}"}
+        return {"OTEL_EXPORTER_OTLP_ENDPOINT": self.endpoint(ctx)}
+
+    def endpoint(self, ctx: Context) -> str:
+        """Where services send spans by OTLP over HTTP."""
+        return f"http://{ctx.address('FAROL_OTLP_HTTP_PORT')}"
 
 
 def version_of(manifest: Path) -> str:
