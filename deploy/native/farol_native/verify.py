@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import prerequisites, python_tools, rust
+from . import go, prerequisites, python_tools, rust, workflows
 from .component import StackError
 from .context import Context
 from .stack import Stack
@@ -37,7 +37,7 @@ class Check:
 def run(stack: Stack) -> int:
     """Runs all checks; the exit code is 1 if one failed."""
     ctx = stack.ctx
-    prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite()])
+    prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite(), go.go_prerequisite(ctx)])
     failed: list[str] = []
     for check in CHECKS:
         began = time.monotonic()
@@ -116,6 +116,11 @@ def yaml(ctx: Context) -> None:
     say_or_fail(ctx, ["python3", "-m", "yamllint", "--strict", "-d", YAML_RULES, *files], environment)
 
 
+def github_workflows(ctx: Context) -> None:
+    for command in workflows.commands(ctx, tools(ctx)):
+        say_or_fail(ctx, command)
+
+
 def tools(ctx: Context) -> Path:
     return python_tools.installed(ctx, "check-tools", ctx.root / "deploy/native/check-requirements.txt")
 
@@ -149,6 +154,7 @@ CHECKS = (
     Check("python (syntax, ruff)", python),
     Check("shell (shellcheck)", shell),
     Check("yaml (yamllint)", yaml),
+    Check("workflows (actionlint, zizmor)", github_workflows),
     Check("one version of each OpenTelemetry crate", one_telemetry_version),
     Check("dependencies (cargo deny)", dependencies),
     Check("lints (cargo clippy)", lints),
