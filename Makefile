@@ -3,7 +3,7 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check telemetry-isolation fuzz prove ci compose-config
+.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check telemetry-isolation fuzz prove ci compose-config manifests-check kind-up kind-down promote
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,9 +61,17 @@ telemetry-isolation: ## a collector that is absent, frozen, refusing, slow: the 
 	@$(FAROL) telemetry-isolation -- $(ARGS)
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
-ci: ## what CI runs: check, test, smoke, a short prove, viewer-test, page-test
+ci: ## what CI runs: check, manifests-check, test, smoke, a short prove, viewer-test, page-test
 	@.ci/run
 
 ##@ Deploy
 compose-config: ## show what compose would start, with this checkout's settings
 	@$(FAROL) compose -- config
+manifests-check: ## render and judge all that a cluster would be given; unchanged files cost nothing
+	@python3 deploy/verify/manifests check
+kind-up: ## a kind cluster with everything in it (Docker, kind, kubectl, helm)
+	@python3 deploy/verify/manifests kind-up
+kind-down: ## remove it
+	@python3 deploy/verify/manifests kind-down
+promote: ## write digests into an overlay: make promote TO=staging IMAGES=from=dev (dev: IMAGES='gateway=sha256:… worker=sha256:…')
+	@python3 deploy/verify/manifests promote $(or $(TO),$(error TO=<environment> is missing)) $(or $(IMAGES),$(error IMAGES=<images> is missing))

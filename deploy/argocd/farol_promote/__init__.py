@@ -1,0 +1,1 @@
+"""Moves images from one environment to the next."""

@@ -1,0 +1,1 @@
+"""Farol in one kind cluster on this machine."""

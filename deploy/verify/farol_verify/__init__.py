@@ -1,0 +1,1 @@
+"""Judges the manifests of deploy/ without a cluster."""
