@@ -3,7 +3,8 @@
 
 FAROL := python3 deploy/native/farol
 .DEFAULT_GOAL := help
-.PHONY: help up down clean clean-cache status logs key urls env demo build fmt signal packages test check smoke viewer-test page-test bench load-check telemetry-isolation fuzz prove ci compose-config manifests-check kind-up kind-down promote
+# every target with a text in `make help` is a command, not a file
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(firstword $(MAKEFILE_LIST)))
 
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} {gsub(/[$$][$$]/, "$$")} /^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,10 +62,14 @@ telemetry-isolation: ## a collector that is absent, frozen, refusing, slow: the 
 	@$(FAROL) telemetry-isolation -- $(ARGS)
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
-ci: ## what CI runs: check, manifests-check, test, smoke, a short prove, viewer-test, page-test
+terraform-check: ## Terraform against the provider's schema, moto and checkov, and its names against the manifests
+	@nice -n 5 deploy/verify/terraform/check
+ci: ## what CI runs: check, manifests-check, test, smoke, a short prove, viewer-test, page-test, terraform-check
 	@.ci/run
 
 ##@ Deploy
+terraform-docs: ## write what is generated of Terraform's code: modules' READMEs, the table of costs
+	@deploy/verify/terraform/check docs
 compose-config: ## show what compose would start, with this checkout's settings
 	@$(FAROL) compose -- config
 manifests-check: ## render and judge all that a cluster would be given; unchanged files cost nothing

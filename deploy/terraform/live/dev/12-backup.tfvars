@@ -1,0 +1,2 @@
+daily_days  = 7
+copy_region = null

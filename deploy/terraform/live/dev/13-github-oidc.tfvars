@@ -1,0 +1,1 @@
+repositories = ["example/farol"] # owner/name of the repository

@@ -1,0 +1,2 @@
+daily_days  = 35
+copy_region = "us-west-2"
