@@ -1,9 +1,12 @@
 //! Farol's books in PostgreSQL, read only: the ledger, and how many of given events are rows.
 
-use serde::Serialize;
-use tokio_postgres::{NoTls, error::SqlState};
+use std::path::Path;
 
-use crate::cause::chain;
+use postgres::{AddressError, Server};
+use serde::Serialize;
+use service::Secret;
+use tls::{Trust, TrustError};
+use tokio_postgres::error::SqlState;
 
 const LEDGER: &str = "select cluster_id::text, topic::text, partition::int4, \
     start_offset::int8, next_offset::int8, stored::int8, duplicate::int8, \
@@ -48,8 +51,10 @@ pub(crate) struct Books {
 /// Why the books cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("--database-url or FAROL_DATABASE_URL is not a PostgreSQL address: {0}")]
-    Address(String),
+    #[error("--database-url or FAROL_DATABASE_URL {0}")]
+    Address(#[from] AddressError),
+    #[error("--database-ca-file or FAROL_DATABASE_CA_FILE {0}")]
+    Trust(#[from] TrustError),
     #[error(
         "cannot connect to PostgreSQL: {0}\n  Is it running? `make up` starts the local stack; --database-url or FAROL_DATABASE_URL names another."
     )]
@@ -62,13 +67,17 @@ pub(crate) enum Error {
     Query(String),
 }
 
+/// The server of a command line's address; its certificate is checked against the authorities of `ca_file`, or
+/// the system's.
+pub(crate) fn server(url: &str, ca_file: Option<&Path>) -> Result<Server, Error> {
+    let trust = ca_file.map_or_else(|| Ok(Trust::system()), Trust::of_file)?;
+    Ok(Server::new(&Secret::new(url.to_owned()), &trust)?)
+}
+
 /// Connects with these options beside those of the address.
-pub(crate) async fn session(url: &str, options: &str) -> Result<tokio_postgres::Client, Error> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(|error| Error::Address(chain(&error)))?;
-    let options = config.get_options().map_or(options.to_owned(), |set| format!("{set} {options}"));
-    config.options(options).application_name("farolctl");
-    let connected = config.connect(NoTls).await;
-    let (client, connection) = connected.map_err(|error| Error::Connect(chain(&error)))?;
+pub(crate) async fn session(server: &Server, options: &str) -> Result<tokio_postgres::Client, Error> {
+    let connected = server.clone().for_sessions("farolctl", options).connect().await;
+    let (client, connection) = connected.map_err(|error| Error::Connect(postgres::cause(&error)))?;
     tokio::spawn(async move {
         // a broken connection shows again, with its cause, in the query that needs it
         if let Err(error) = connection.await {
@@ -80,8 +89,8 @@ pub(crate) async fn session(url: &str, options: &str) -> Result<tokio_postgres::
 
 impl Books {
     /// Connects; the session can change nothing.
-    pub(crate) async fn connect(url: &str) -> Result<Self, Error> {
-        Ok(Self { client: session(url, "-c default_transaction_read_only=on").await? })
+    pub(crate) async fn connect(server: &Server) -> Result<Self, Error> {
+        Ok(Self { client: session(server, "-c default_transaction_read_only=on").await? })
     }
 
     /// Reads every account.
@@ -117,7 +126,7 @@ pub(crate) fn query_error(error: tokio_postgres::Error) -> Error {
         Some(&SqlState::UNDEFINED_TABLE | &SqlState::INVALID_SCHEMA_NAME | &SqlState::UNDEFINED_COLUMN) => {
             Error::NotMigrated
         }
-        _ => Error::Query(chain(&error)),
+        _ => Error::Query(postgres::cause(&error)),
     }
 }
 

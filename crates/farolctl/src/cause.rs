@@ -10,14 +10,3 @@ pub(crate) fn root(error: &dyn Error) -> String {
     }
     cause.to_string()
 }
-
-/// The whole chain: for PostgreSQL, whose driver says at the top only which step failed.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}

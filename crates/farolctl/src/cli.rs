@@ -1,11 +1,16 @@
 //! The command line: what there is, and the addresses several commands share. Each
 //! command's own arguments stand beside its code.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Parser, Subcommand};
+use kafka::Cluster;
+use postgres::Server;
 use reqwest::Url;
+use service::Environment;
 
 use crate::{
-    books::Books,
+    books::{self, Books},
     commands,
     dlq::letters::{Access, Letters},
     error::Error,
@@ -22,6 +27,7 @@ use crate::{
     about,
     arg_required_else_help = true,
     after_help = "Exit codes: 0 done, 1 failed or refused, 2 used wrongly.\n\
+                  FAROL_CA_FILE: a PEM file of the authorities for https addresses, instead of the system's.\n\
                   The local stack's addresses and key: `set -a; . .farol/env; set +a`."
 )]
 pub(crate) struct Cli {
@@ -81,7 +87,6 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn client(&self) -> Result<GatewayClient, Error> {
-        plain_http(&self.gateway_url)?;
         // an exported but empty variable is no key
         let key = self.key.clone().filter(|key| !key.is_empty());
         Ok(GatewayClient::new(self.gateway_url.clone(), key)?)
@@ -91,24 +96,28 @@ impl Gateway {
 /// Where PostgreSQL is.
 #[derive(Debug, Args)]
 pub(crate) struct Database {
-    /// PostgreSQL's address, such as postgres://user:password@127.0.0.1:15432/farol
+    /// PostgreSQL's address, such as postgres://user:password@127.0.0.1:15432/farol; elsewhere than on
+    /// this machine sslmode=verify-full holds unless it says otherwise
     #[arg(long, env = "FAROL_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: Option<String>,
+    /// A PEM file of the authorities that PostgreSQL's certificate is checked against, instead of the system's
+    #[arg(long, env = "FAROL_DATABASE_CA_FILE", value_name = "FILE")]
+    database_ca_file: Option<PathBuf>,
 }
 
 impl Database {
     pub(crate) async fn connect(&self) -> Result<Books, Error> {
-        Ok(Books::connect(self.url()?).await?)
+        Ok(Books::connect(&self.server()?).await?)
     }
 
     /// Connects to the dead letters; `access` says whether they may be changed.
     pub(crate) async fn letters(&self, access: Access) -> Result<Letters, Error> {
-        Ok(Letters::connect(self.url()?, access).await?)
+        Ok(Letters::connect(&self.server()?, access).await?)
     }
 
-    fn url(&self) -> Result<&str, Error> {
+    pub(crate) fn server(&self) -> Result<Server, Error> {
         match self.database_url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(url),
+            Some(url) if !url.is_empty() => Ok(books::server(url, self.ca_file())?),
             _ => Err(Error::Usage(
                 "PostgreSQL's address is missing: give --database-url, or FAROL_DATABASE_URL \
                  (for the local stack: `set -a; . .farol/env; set +a`)"
@@ -116,6 +125,21 @@ impl Database {
             )),
         }
     }
+
+    /// An exported but empty variable names no file.
+    fn ca_file(&self) -> Option<&Path> {
+        self.database_ca_file.as_deref().filter(|path| !path.as_os_str().is_empty())
+    }
+}
+
+/// The cluster behind these brokers; how to get there is said by the variables that the services read, too.
+pub(crate) fn cluster(brokers: &str) -> Result<Cluster, Error> {
+    let mut env = Environment::new(|name| match name {
+        kafka::BROKERS => Some(brokers.to_owned()),
+        _ => std::env::var(name).ok(),
+    });
+    let cluster = Cluster::read(&mut env);
+    env.finish(cluster).map_err(|mistakes| Error::Usage(mistakes.to_string()))
 }
 
 /// Where Jaeger is.
@@ -128,16 +152,8 @@ pub(crate) struct Jaeger {
 
 impl Jaeger {
     pub(crate) fn client(&self) -> Result<JaegerClient, Error> {
-        plain_http(&self.jaeger_url)?;
         Ok(JaegerClient::new(self.jaeger_url.clone())?)
     }
-}
-
-fn plain_http(url: &Url) -> Result<(), Error> {
-    if url.scheme() == "http" {
-        return Ok(());
-    }
-    Err(Error::Usage(format!("{url}: this build speaks http:// only")))
 }
 
 /// Reads an event's time; for the command line.

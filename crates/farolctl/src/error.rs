@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use crate::{bench, books, dlq, flights, gateway_client, jaeger_client, prove};
+use crate::{bench, books, dlq, flights, gateway_client, https, jaeger_client, prove};
 
 /// Every message says what happened and, where it can, what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,10 @@ impl Error {
     /// The exit code of the process that ends with this error.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Flights(flights::Error::OutOfRange { .. }) => ExitCode::from(2),
+            Self::Usage(_)
+            | Self::Gateway(gateway_client::Error::Client(https::Error::Scheme { .. }))
+            | Self::Jaeger(jaeger_client::Error::Client(https::Error::Scheme { .. }))
+            | Self::Flights(flights::Error::OutOfRange { .. }) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use reqwest::{Response, Url, header};
 use serde::{Deserialize, Serialize};
 
+use crate::https;
 use crate::traceparent::Traceparent;
 
 const STRUCTURED: &str = "application/cloudevents+json";
@@ -88,8 +89,8 @@ pub(crate) enum Error {
         "the gateway at {url} answered {status} with something that is not Farol's: {body}\n  Check --gateway-url or FAROL_GATEWAY_URL."
     )]
     Unexpected { url: String, status: u16, body: String },
-    #[error("the HTTP client does not start: {0}")]
-    Client(#[source] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] https::Error),
     #[error("the key holds a character that no HTTP header can carry; check --key or FAROL_KEY")]
     Key,
 }
@@ -100,7 +101,7 @@ impl GatewayClient {
         if key.as_deref().is_some_and(|key| header::HeaderValue::from_str(key).is_err()) {
             return Err(Error::Key);
         }
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(Error::Client)?;
+        let http = https::client(&base, TIMEOUT)?;
         Ok(Self { http, base, key })
     }
 
@@ -193,7 +194,7 @@ fn unexpected(url: &Url, status: u16, body: String) -> Error {
 }
 
 fn unreachable(url: &Url, error: &reqwest::Error) -> Error {
-    Error::Unreachable { url: url.to_string(), cause: crate::cause::root(error) }
+    Error::Unreachable { url: url.to_string(), cause: https::cause(error) }
 }
 
 /// `Retry-After` in its form of seconds; a date is treated as absent.

@@ -7,6 +7,7 @@ use reqwest::Url;
 use serde::Deserialize;
 use tokio::time::Instant;
 
+use crate::https;
 use crate::trace_tree::Trace;
 
 const POLL: Duration = Duration::from_millis(300);
@@ -29,8 +30,8 @@ pub(crate) enum Error {
     Refused { url: String, status: u16, body: String },
     #[error("Jaeger's answer is not understood: {0}")]
     Malformed(#[from] serde_json::Error),
-    #[error("the HTTP client does not start: {0}")]
-    Client(#[source] reqwest::Error),
+    #[error(transparent)]
+    Client(#[from] https::Error),
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +99,7 @@ pub(crate) fn parse(body: &str) -> Result<Option<Trace>, serde_json::Error> {
 
 impl JaegerClient {
     pub(crate) fn new(base: Url) -> Result<Self, Error> {
-        let http = reqwest::Client::builder().timeout(TIMEOUT).build().map_err(Error::Client)?;
+        let http = https::client(&base, TIMEOUT)?;
         Ok(Self { http, base })
     }
 
@@ -108,7 +109,7 @@ impl JaegerClient {
         url.set_path(&format!("{}/api/traces/{trace_id}", self.base.path().trim_end_matches('/')));
         let unreachable = |error: reqwest::Error| Error::Unreachable {
             url: self.base.to_string(),
-            cause: crate::cause::root(&error),
+            cause: https::cause(&error),
         };
         let response = self.http.get(url).send().await.map_err(unreachable)?;
         let status = response.status().as_u16();

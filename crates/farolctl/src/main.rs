@@ -1,5 +1,5 @@
 //! `farolctl`, the operator's tool: it talks to Farol only from the outside,
-//! over HTTP, PostgreSQL, Kafka and Jaeger's API, and shares no code with its services.
+//! over HTTP, PostgreSQL, Kafka and Jaeger's API, and shares with its services only how connections are made.
 
 mod bench;
 mod books;
@@ -11,6 +11,7 @@ mod dlq;
 mod error;
 mod flights;
 mod gateway_client;
+mod https;
 mod interrupt;
 mod isolation;
 mod jaeger_client;

@@ -37,6 +37,6 @@ impl From<rdkafka::error::KafkaError> for Error {
 
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
-        Self::Postgres(crate::cause::chain(&error))
+        Self::Postgres(postgres::cause(&error))
     }
 }

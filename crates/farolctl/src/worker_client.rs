@@ -4,22 +4,23 @@ use std::time::Duration;
 
 use reqwest::Url;
 
+use crate::https;
+
 /// What the worker says of its readiness, in one line, whatever happens.
 pub(crate) async fn readiness(worker: &Url) -> String {
     let mut url = worker.clone();
     url.set_path("/ready");
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(3)).build();
-    let answer = match client {
-        Ok(client) => client.get(url.clone()).send().await,
-        Err(error) => Err(error),
+    let client = match https::client(worker, Duration::from_secs(3)) {
+        Ok(client) => client,
+        Err(error) => return format!("the worker cannot be asked: {error}"),
     };
-    match answer {
+    match client.get(url.clone()).send().await {
         Ok(response) => {
             let status = response.status();
             let body = response.text().await.unwrap_or_else(|error| error.to_string());
             let body: String = body.chars().take(300).collect();
             format!("the worker at {url} answers {status}: {body}")
         }
-        Err(error) => format!("the worker at {url} gives no answer: {}", crate::cause::root(&error)),
+        Err(error) => format!("the worker at {url} gives no answer: {}", https::cause(&error)),
     }
 }

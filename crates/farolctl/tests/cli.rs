@@ -12,6 +12,7 @@ use std::{
 
 use serde_json::{Value, json};
 use stub_gateway::{KEY, StubGateway};
+use testkit::{Authority, TlsFront};
 
 const FLIGHTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/flights.csv");
 
@@ -139,4 +140,55 @@ async fn no_gateway_is_said_with_its_address() {
     let output = farolctl(&gateway, &arguments).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains(&url) && stderr(&output).contains("make up"), "{output:?}");
+}
+
+/// Sends an event to the gateway at `url`, trusting nobody but `trusted`.
+async fn send_by_https(url: String, trusted: &Authority) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_farolctl"));
+    command
+        .args(["send", "--source", "/s", "--type", "t", "--attempts", "1"])
+        .envs([("FAROL_GATEWAY_URL", url.as_str()), ("FAROL_KEY", KEY)])
+        .env("FAROL_CA_FILE", trusted.file());
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+#[actix_web::test]
+async fn a_gateway_behind_tls_gets_key_and_event_only_if_it_is_trusted() {
+    let (gateway, authority, other) = (StubGateway::start().await, Authority::new(), Authority::new());
+    let front = TlsFront::start(gateway.url.trim_start_matches("http://"), &authority.sign("localhost"));
+    let sent = send_by_https(format!("https://localhost:{}", front.port()), &authority).await;
+    assert_eq!(sent.status.code(), Some(0), "{sent:?}");
+    let plain = gateway.url.replace("http://", "https://");
+    for (url, trusted) in [
+        (format!("https://localhost:{}", front.port()), &other),
+        (format!("https://127.0.0.1:{}", front.port()), &authority),
+        (plain, &authority),
+    ] {
+        let refused = send_by_https(url, trusted).await;
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(stderr(&refused).contains("FAROL_CA_FILE") && !stderr(&refused).contains(KEY), "{refused:?}");
+    }
+    assert_eq!(gateway.state.events.lock().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn an_address_of_another_protocol_is_wrong_use() {
+    let gateway = StubGateway::start().await;
+    let output =
+        farolctl(&gateway, &["send", "--source", "/s", "--type", "t", "--gateway-url", "ftp://gateway"])
+            .await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stderr(&output).contains("https://"), "{output:?}");
+}
+
+#[test]
+fn how_kafka_is_reached_is_read_from_the_variables_of_the_services() {
+    let output = Command::new(env!("CARGO_BIN_EXE_farolctl"))
+        .args(["dlq", "redrive", "--all", "--kafka-brokers", "kafka.example:9092"])
+        .env("FAROL_KAFKA_SECURITY_PROTOCOL", "sasl_ssl")
+        .env("FAROL_KAFKA_CA_FILE", "/nonexistent/kafka.pem")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stderr(&output).contains("FAROL_KAFKA_CA_FILE"), "{output:?}");
 }

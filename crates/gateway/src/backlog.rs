@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use serde::Serialize;
@@ -48,8 +47,8 @@ pub(crate) struct Behind {
 
 impl Backlog {
     pub(crate) fn new(config: &Config, database: Database) -> Result<Self, KafkaError> {
-        let mut settings = ClientConfig::new();
-        settings.set("bootstrap.servers", &config.kafka.brokers).set("client.id", crate::SERVICE.name);
+        let mut settings = config.kafka.cluster.client_config();
+        settings.set("client.id", crate::SERVICE.name);
         let kafka = Arc::new(settings.create::<BaseConsumer>()?);
         Ok(Self { kafka, topic: config.kafka.topic.clone(), database, last: Mutex::new(None) })
     }

@@ -8,7 +8,8 @@ mod redis;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use service::{Environment, Mistakes, Secret};
+use postgres::Server;
+use service::{Environment, Mistakes};
 
 pub use http::{Http, Links};
 pub use kafka::Kafka;
@@ -26,8 +27,8 @@ pub struct Config {
     pub kafka: Kafka,
     /// Rates, first receipts and remembered look-ups.
     pub redis: Redis,
-    /// `FAROL_DATABASE_URL`: PostgreSQL, for look-ups only.
-    pub database_url: Secret,
+    /// `FAROL_DATABASE_URL`, `FAROL_DATABASE_CA_FILE`: PostgreSQL, for look-ups only.
+    pub database: Server,
     /// `FAROL_KEYS_FILE`: who may write and read; `None` where `FAROL_AUTH=off` says so by name.
     pub keys_file: Option<PathBuf>,
     /// How it ends.
@@ -58,7 +59,7 @@ impl Config {
         let limits = Limits::read(&mut env);
         let kafka = Kafka::read(&mut env);
         let redis = Redis::read(&mut env);
-        let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
+        let database = Server::read(&mut env);
         let keys_file = keys_file(&mut env);
         let shutdown = Shutdown::read(&mut env);
         let links = Links::read(&mut env);
@@ -70,7 +71,7 @@ impl Config {
                 limits: limits?,
                 kafka: kafka?,
                 redis: redis?,
-                database_url: database_url?,
+                database: database?,
                 keys_file: keys_file?,
                 shutdown: shutdown?,
                 links: links?,
@@ -154,6 +155,20 @@ mod tests {
         assert_eq!(config.http.cors_origins, ["https://a.example", "https://b.example"]);
         assert!(read(&[("FAROL_MANAGEMENT_ADDR", "9000")]).is_err());
         assert!(read(&[("FAROL_CORS_ORIGINS", "*")]).is_err());
+    }
+
+    #[test]
+    fn authorities_for_a_redis_without_tls_are_a_mistake() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let mistakes = read(&[("FAROL_REDIS_CA_FILE", file)]).unwrap_err().to_string();
+        assert!(mistakes.starts_with("FAROL_REDIS_CA_FILE") && !mistakes.contains("hidden"), "{mistakes}");
+    }
+
+    #[test]
+    fn a_receipt_key_that_can_be_guessed_is_a_mistake() {
+        let mistakes = read(&[("FAROL_RECEIPT_KEY", "hidden")]).unwrap_err().to_string();
+        assert!(mistakes.starts_with("FAROL_RECEIPT_KEY") && !mistakes.contains("hidden"), "{mistakes}");
+        assert!(read(&[("FAROL_RECEIPT_KEY", &"k".repeat(32))]).unwrap().redis.receipt_key.is_some());
     }
 
     #[test]

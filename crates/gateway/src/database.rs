@@ -10,9 +10,8 @@ mod stored;
 
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Client, Pool};
 use event::Refusal;
-use tokio_postgres::NoTls;
 
 use crate::config::Config;
 
@@ -29,7 +28,7 @@ const SESSION: &str = "-c default_transaction_read_only=on -c statement_timeout=
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LookUpError {
-    #[error("no connection to PostgreSQL: {0}")]
+    #[error("no connection to PostgreSQL: {}", postgres::cause(.0))]
     Pool(#[from] deadpool_postgres::PoolError),
     #[error("PostgreSQL: {0}")]
     Query(#[from] tokio_postgres::Error),
@@ -46,18 +45,8 @@ pub(crate) struct Database(Pool);
 impl Database {
     /// A pool that connects when it is first asked.
     pub(crate) fn connect(config: &Config) -> Result<Self, crate::StartError> {
-        let mut postgres: tokio_postgres::Config = config.database_url.reveal().parse()?;
-        let options = postgres.get_options().map_or(SESSION.to_owned(), |set| format!("{set} {SESSION}"));
-        postgres.options(options).application_name(crate::SERVICE.name).connect_timeout(PATIENCE);
-        let manager =
-            Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
-            .max_size(POOL_SIZE)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(PATIENCE))
-            .create_timeout(Some(PATIENCE))
-            .build()?;
-        Ok(Self(pool))
+        let server = config.database.clone().for_sessions(crate::SERVICE.name, SESSION);
+        Ok(Self(server.pool(POOL_SIZE, PATIENCE)?))
     }
 
     async fn session(&self) -> Result<Client, LookUpError> {

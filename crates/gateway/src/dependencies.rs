@@ -73,8 +73,8 @@ impl Dependencies {
     pub(crate) fn new(config: &Config) -> Result<Self, StartError> {
         Ok(Self {
             kafka: Watched::new(Kafka::new(&config.kafka, CLIENT_PATIENCE)),
-            postgres: Watched::new(Postgres::new(&config.database_url)?),
-            redis: Watched::new(Redis::new(&config.redis.url, CLIENT_PATIENCE)?),
+            postgres: Watched::new(Postgres::new(&config.database)),
+            redis: Watched::new(Redis::new(&config.redis, CLIENT_PATIENCE)?),
             runtime: Handle::current(),
         })
     }

@@ -89,7 +89,7 @@ struct Context;
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka producer");
+        tracing::warn!(%error, reason, advice = kafka::advice(reason), "kafka producer");
     }
 
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -107,9 +107,8 @@ struct Sending {
 impl Publisher {
     pub(crate) fn connect(config: &Config) -> Result<Self, KafkaError> {
         let largest = config.limits.max_event_bytes + RECORD_OVERHEAD_BYTES;
-        let mut settings = ClientConfig::new();
+        let mut settings = config.kafka.cluster.client_config();
         settings
-            .set("bootstrap.servers", &config.kafka.brokers)
             .set("client.id", crate::SERVICE.name)
             .set("enable.idempotence", "true")
             .set("acks", "all")

@@ -8,6 +8,8 @@ mod connection;
 mod kept;
 mod names;
 mod receipt_writer;
+mod seal;
+pub(crate) mod server;
 mod stored_cache;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ use crate::instruments::{self, ReceiptOutcome, RedisOperation};
 use crate::producer_rate::{LocalRates, Rate, Verdict};
 use connection::Connection;
 use receipt_writer::ReceiptWriter;
+use seal::Seal;
 use stored_cache::StoredCache;
 
 pub(crate) use kept::Kept;
@@ -52,6 +55,7 @@ pub(crate) struct Redis {
     local_rates: LocalRates,
     writer: ReceiptWriter,
     stored: StoredCache,
+    seal: Seal,
     /// A receipt is good for its own topic only: another one does not hold the event.
     topic: String,
 }
@@ -60,9 +64,11 @@ impl Redis {
     /// Starts to connect and returns at once.
     pub(crate) fn connect(config: &config::Redis, topic: &str) -> Result<Self, Error> {
         let connection = Arc::new(Connection::open(config)?);
-        let writer = ReceiptWriter::start(Arc::clone(&connection), config.receipt_window);
-        let stored = StoredCache::new(Arc::clone(&connection), topic, config.stored_cache);
-        Ok(Self { connection, local_rates: LocalRates::default(), writer, stored, topic: topic.to_owned() })
+        let seal = Seal::new(config.receipt_key.as_ref());
+        let writer = ReceiptWriter::start(Arc::clone(&connection), config.receipt_window, seal.clone());
+        let stored = StoredCache::new(Arc::clone(&connection), topic, config.stored_cache, seal.clone());
+        let (local_rates, topic) = (LocalRates::default(), topic.to_owned());
+        Ok(Self { connection, local_rates, writer, stored, seal, topic })
     }
 
     /// Takes the events of one request, known by their `keys`, from the producer's rate and looks
@@ -76,7 +82,7 @@ impl Redis {
             return Asked::without_receipts(Verdict::BeyondBurst(rate), events);
         }
         let scope = self.scope(producer);
-        let question = admission::admit(self.client(), &scope, rate, keys);
+        let question = admission::admit(self.client(), &scope, &self.seal, rate, keys);
         if let Some(asked) = self.call(RedisOperation::Admit, question).await {
             if !matches!(asked.verdict, Verdict::Limited { .. }) {
                 count_found(&asked.receipts);
@@ -98,12 +104,13 @@ impl Redis {
 
     /// The first receipt of an event of this producer, if it is known.
     pub(crate) async fn find_receipt(&self, producer: &str, key: EventKey) -> Option<Kept> {
-        let question = self.client().get::<Option<Bytes>, _>(self.scope(producer).receipt(key));
+        let name = self.scope(producer).receipt(key);
+        let question = self.client().get::<Option<Bytes>, _>(&name);
         let Some(value) = self.call(RedisOperation::FindReceipt, question).await else {
             instruments::receipts(ReceiptOutcome::Unavailable, 1);
             return None;
         };
-        let kept = value.and_then(|value| Kept::decode(&value));
+        let kept = value.and_then(|value| Kept::decode(self.seal.open(&name, &value)?));
         count_found(std::slice::from_ref(&kept));
         kept
     }

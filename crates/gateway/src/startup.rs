@@ -37,9 +37,6 @@ pub enum StartError {
     /// librdkafka refused its settings.
     #[error("the Kafka client cannot be made: {0}")]
     Kafka(#[from] rdkafka::error::KafkaError),
-    /// `FAROL_DATABASE_URL` is no connection string. The text itself is a secret.
-    #[error("FAROL_DATABASE_URL is not a PostgreSQL connection string")]
-    DatabaseUrl(#[from] tokio_postgres::Error),
     /// The pool refused its settings.
     #[error("the PostgreSQL pool cannot be made: {0}")]
     Pool(#[from] deadpool_postgres::BuildError),

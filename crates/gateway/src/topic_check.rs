@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
@@ -134,8 +133,7 @@ impl Facts {
 }
 
 async fn look(config: &Config) -> Result<Facts, KafkaError> {
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", &config.kafka.brokers).create()?;
+    let admin: AdminClient<DefaultClientContext> = config.kafka.cluster.client_config().create()?;
     let topic = [ResourceSpecifier::Topic(&config.kafka.topic)];
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let described = admin.describe_configs(&topic, &options).await?;
@@ -164,7 +162,8 @@ mod tests {
     fn config() -> Config {
         let environment = Environment::new(|name| {
             let value = match name {
-                "FAROL_KAFKA_BROKERS" | "FAROL_DATABASE_URL" | "FAROL_REDIS_URL" | "FAROL_KEYS_FILE" => "x",
+                "FAROL_KAFKA_BROKERS" | "FAROL_REDIS_URL" | "FAROL_KEYS_FILE" => "x",
+                "FAROL_DATABASE_URL" => "postgres://x",
                 _ => return None,
             };
             Some(value.to_owned())

@@ -104,17 +104,25 @@ impl<'s> Environment<'s> {
 
     /// A secret, from the variable itself or from the file that `<name>_FILE` names.
     pub fn secret(&mut self, name: &str, what: &str) -> Option<Secret> {
+        match self.optional_secret(name)? {
+            Some(secret) => Some(secret),
+            None => self.mistake(format!("{name} (or {name}_FILE) is not set: {what}")),
+        }
+    }
+
+    /// A secret that may be absent: `Some(None)` where neither the variable nor the file is set.
+    pub fn optional_secret(&mut self, name: &str) -> Option<Option<Secret>> {
         let file_variable = format!("{name}_FILE");
         match (self.text(name), self.text(&file_variable)) {
             (Some(_), Some(_)) => self.mistake(format!("{name} and {file_variable} are both set: keep one")),
-            (Some(text), None) => Some(Secret::new(text)),
+            (Some(text), None) => Some(Some(Secret::new(text))),
             (None, Some(path)) => match std::fs::read_to_string(&path) {
-                Ok(text) => Some(Secret::new(text.trim_end().to_owned())),
+                Ok(text) => Some(Some(Secret::new(text.trim_end().to_owned()))),
                 Err(error) => {
                     self.mistake(format!("{file_variable} names {path}, which cannot be read: {error}"))
                 }
             },
-            (None, None) => self.mistake(format!("{name} (or {file_variable}) is not set: {what}")),
+            (None, None) => Some(None),
         }
     }
 
@@ -190,6 +198,7 @@ mod tests {
         let (a, b) = (env.secret("A", "").unwrap(), env.secret("B", "").unwrap());
         assert_eq!((a.reveal(), b.reveal()), ("from-variable", "from-file"));
         assert_eq!(format!("{a:?}"), "Secret");
+        assert_eq!(env.optional_secret("C"), Some(None));
         assert!(env.secret("C", "the password").is_none());
         std::fs::remove_file(file).unwrap();
     }

@@ -3,6 +3,7 @@
 //!
 //! The only crate that touches the OpenTelemetry SDK and its exporter.
 
+mod https;
 mod logs;
 mod metrics_page;
 mod propagation;
@@ -15,6 +16,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use https::HttpsError;
 pub use metrics_page::{MetricsPage, SECONDS_SUFFIX};
 pub use opentelemetry::propagation::{Extractor, Injector};
 pub use propagation::{Remote, adopt, extract, inject, link, trace_id};
@@ -34,6 +36,9 @@ pub enum StartError {
     /// The OTLP exporter refused its settings.
     #[error("the OTLP trace exporter cannot be built: {0}")]
     Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// A file of authorities is of no use, or the HTTP client refused its settings.
+    #[error("{0}")]
+    Https(#[from] HttpsError),
     /// `FAROL_LOG` is not a filter.
     #[error("FAROL_LOG is not a log filter such as `info` or `warn,gateway=debug`: {0}")]
     LogFilter(#[from] tracing_subscriber::filter::ParseError),
@@ -66,7 +71,8 @@ pub enum Traces {
 ///
 /// Honours the OpenTelemetry variables (`OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`,
 /// `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME`, `OTEL_BSP_*`); `OTEL_SDK_DISABLED=true`
-/// switches traces off; `FAROL_LOG` filters the log.
+/// switches traces off; `FAROL_LOG` filters the log. Of the variables about certificates it knows
+/// `OTEL_EXPORTER_OTLP_CERTIFICATE` and `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`.
 pub fn start(service: Service) -> Result<Telemetry, StartError> {
     start_with(service, Traces::AsTheEnvironmentSays)
 }

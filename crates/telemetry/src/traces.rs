@@ -2,7 +2,7 @@
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Subscriber};
@@ -11,7 +11,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::{Service, StartError, Traces, resource};
+use crate::{Service, StartError, Traces, https, resource};
 
 /// The semantic conventions that span and attribute names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
@@ -22,11 +22,16 @@ const TRANSPORT: [&str; 6] = ["opentelemetry", "h2", "hyper", "hyper_util", "req
 /// A provider with its own batching thread; endpoint, sampler and limits come from `OTEL_*`.
 /// `None` where traces are off.
 pub(crate) fn provider(service: Service, traces: &Traces) -> Result<Option<SdkTracerProvider>, StartError> {
-    let exporter = match traces {
+    let endpoint = match traces {
         Traces::Off => return Ok(None),
         Traces::AsTheEnvironmentSays if is_disabled() => return Ok(None),
-        Traces::AsTheEnvironmentSays => SpanExporter::builder().with_http().build()?,
-        Traces::To(endpoint) => SpanExporter::builder().with_http().with_endpoint(endpoint).build()?,
+        Traces::AsTheEnvironmentSays => None,
+        Traces::To(endpoint) => Some(endpoint),
+    };
+    let exporter = SpanExporter::builder().with_http().with_http_client(https::client()?);
+    let exporter = match endpoint {
+        None => exporter.build()?,
+        Some(endpoint) => exporter.with_endpoint(endpoint).build()?,
     };
     let resource = resource::of(service);
     Ok(Some(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build()))

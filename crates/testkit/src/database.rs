@@ -1,5 +1,8 @@
 //! A database of a test's own, dropped with it.
 
+use postgres::Server;
+use service::Secret;
+use tls::Trust;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{Client, NoTls};
 
@@ -24,6 +27,11 @@ impl Database {
     /// What a program connects with.
     pub fn url(&self) -> String {
         url_of(&self.name)
+    }
+
+    /// The same for a program of ours.
+    pub fn server(&self) -> Server {
+        Server::new(&Secret::new(self.url()), &Trust::system()).unwrap()
     }
 
     /// Runs statements that answer nothing.

@@ -5,11 +5,16 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test kit stops at the first surprise")]
 
+mod authority;
 mod database;
+mod kafka_broker;
 mod keys;
 mod otlp;
+mod postgres_server;
 mod redis_server;
+mod tls_front;
 mod topic;
+mod wire;
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -18,10 +23,14 @@ use std::time::{Duration, Instant};
 
 use telemetry::{MetricsPage, Service, Telemetry, Traces};
 
+pub use authority::{Authority, Certificate};
 pub use database::Database;
+pub use kafka_broker::KafkaBroker;
 pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};
+pub use postgres_server::PostgresServer;
 pub use redis_server::RedisServer;
+pub use tls_front::TlsFront;
 pub use topic::{Record, Topic};
 
 /// How long anything may take to become true before a test fails.

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::{PATIENCE, closed_port};
+use crate::{Certificate, PATIENCE, closed_port};
 
 /// A server that keeps nothing on disk and ends with its test.
 pub struct RedisServer {
     scheme: &'static str,
     port: u16,
+    tls_port: Option<u16>,
     folder: PathBuf,
     process: Child,
 }
@@ -37,6 +38,21 @@ impl RedisServer {
         cluster
     }
 
+    /// Starts one that speaks TLS too, on a port of its own, and shows `certificate` there.
+    pub fn start_with_tls(certificate: &Certificate) -> Self {
+        let port = closed_port();
+        let text = |path: &Path| path.display().to_string();
+        let options = || {
+            let files = [("--tls-cert-file", &certificate.certificate), ("--tls-key-file", &certificate.key)];
+            let files = files.into_iter().flat_map(|(option, path)| [option.to_owned(), text(path)]);
+            let others = ["--tls-port", &port.to_string(), "--tls-auth-clients", "no"].map(str::to_owned);
+            files.chain(others).collect()
+        };
+        let mut server = Self::start_as("redis", options);
+        server.tls_port = Some(port);
+        server
+    }
+
     fn start_as(scheme: &'static str, options: impl Fn() -> Vec<String>) -> Self {
         let folder = std::env::temp_dir().join(format!("farol-redis-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir(&folder).unwrap();
@@ -45,7 +61,7 @@ impl RedisServer {
             let mut process = command(port, &folder).args(options()).spawn().expect(ON_THE_PATH);
             // Somebody else may have taken the port in between; then this server ends at once.
             if answers(port, &mut process) {
-                return Self { scheme, port, folder, process };
+                return Self { scheme, port, tls_port: None, folder, process };
             }
         }
     }
@@ -53,6 +69,11 @@ impl RedisServer {
     /// What `FAROL_REDIS_URL` would be.
     pub fn url(&self) -> String {
         format!("{}://127.0.0.1:{}", self.scheme, self.port)
+    }
+
+    /// The same with TLS, by this host name.
+    pub fn tls_url(&self, host: &str) -> String {
+        format!("rediss://{host}:{}", self.tls_port.expect("it was started with TLS"))
     }
 
     /// Ends it as a crash would.

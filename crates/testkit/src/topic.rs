@@ -11,7 +11,7 @@ use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ThreadedProducer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
-use crate::{PATIENCE, kafka_brokers};
+use crate::{PATIENCE, kafka_brokers, wire};
 
 /// A record as it is in Kafka, or as it shall be.
 #[derive(Debug, Clone, Default)]
@@ -112,6 +112,11 @@ impl Topic {
         if transactional {
             producer.commit_transaction(PATIENCE).unwrap();
         }
+    }
+
+    /// Produces one record into partition 0 whose header names need not be text, which no client library does.
+    pub fn produce_raw(&self, headers: &[(&[u8], &[u8])], value: &[u8]) {
+        wire::produce(&self.name, headers, value);
     }
 
     /// Deletes what is before `offset`, as retention would.

@@ -4,7 +4,7 @@
 
 use gateway::Gateway;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use service::{Environment, Secret};
+use service::Environment;
 use telemetry::{Service, Traces};
 use testkit::{Database, KeysFile, OtlpReceiver, SeenSpan, Topic, eventually};
 use worker::Worker;
@@ -28,7 +28,7 @@ async fn start() -> Pipeline {
     let telemetry =
         telemetry::start_with(service, Traces::To(format!("{}/v1/traces", receiver.endpoint()))).unwrap();
     let (topic, database) = tokio::join!(Topic::create(2), Database::create());
-    worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+    worker::migrate::run(&database.server()).await.unwrap();
     let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
     let settings = [
         ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),

@@ -19,7 +19,7 @@ use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use reqwest::RequestBuilder;
 use serde_json::value::RawValue;
-use service::{Environment, Secret};
+use service::Environment;
 use testkit::{Database, KeysFile, Record, Topic, eventually};
 use worker::Worker;
 
@@ -76,7 +76,7 @@ struct Pipeline {
 
 async fn start() -> Pipeline {
     let (topic, database) = tokio::join!(Topic::create(1), Database::create());
-    worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+    worker::migrate::run(&database.server()).await.unwrap();
     let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
     let settings = [
         ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),

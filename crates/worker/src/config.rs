@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use service::{Environment, Mistakes, Secret};
+use kafka::Cluster;
+use postgres::Server;
+use service::{Environment, Mistakes};
 
 use crate::retention::Retention;
 
@@ -12,8 +14,8 @@ use crate::retention::Retention;
 pub struct Config {
     /// `FAROL_MANAGEMENT_ADDR`: where `/health`, `/ready` and `/metrics` are.
     pub management_addr: SocketAddr,
-    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, comma-separated.
-    pub kafka_brokers: String,
+    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, and how connections to them are secured.
+    pub kafka: Cluster,
     /// `FAROL_KAFKA_TOPIC`: where events come from.
     pub kafka_topic: String,
     /// `FAROL_KAFKA_GROUP`: the consumer group that shares the topic's partitions.
@@ -21,8 +23,8 @@ pub struct Config {
     /// `FAROL_KAFKA_INSTANCE_ID`: static membership. A worker that comes back under its id within
     /// the session timeout keeps its partitions, and nobody else is disturbed.
     pub kafka_instance_id: Option<String>,
-    /// `FAROL_DATABASE_URL`: the PostgreSQL that keeps rows, dead letters and ledger.
-    pub database_url: Secret,
+    /// `FAROL_DATABASE_URL`, `FAROL_DATABASE_CA_FILE`: the PostgreSQL that keeps rows, dead letters and ledger.
+    pub database: Server,
     /// What ends a batch.
     pub batch: BatchLimits,
     /// How long rows and their identities stay.
@@ -47,11 +49,11 @@ impl Config {
     /// Reads the settings, or says everything that is wrong with them.
     pub fn read(mut env: Environment<'_>) -> Result<Self, Mistakes> {
         let management_addr = env.or("FAROL_MANAGEMENT_ADDR", "127.0.0.1:8081");
-        let kafka_brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
+        let kafka = Cluster::read(&mut env);
         let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
         let kafka_group = env.or("FAROL_KAFKA_GROUP", "farol-worker");
         let kafka_instance_id = env.or::<String>("FAROL_KAFKA_INSTANCE_ID", "");
-        let database_url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
+        let database = Server::read(&mut env);
         let records = env.number("FAROL_BATCH_MAX_RECORDS", 5_000, 1..=100_000);
         let bytes = env.number("FAROL_BATCH_MAX_BYTES", 16 << 20, 1_024..=256 << 20);
         let age = env.duration("FAROL_BATCH_MAX_AGE", "10ms");
@@ -61,11 +63,11 @@ impl Config {
         let config = (|| {
             Some(Self {
                 management_addr: management_addr?,
-                kafka_brokers: kafka_brokers?,
+                kafka: kafka?,
                 kafka_topic: kafka_topic?,
                 kafka_group: kafka_group?,
                 kafka_instance_id: Some(kafka_instance_id?).filter(|id| !id.is_empty()),
-                database_url: database_url?,
+                database: database?,
                 batch: BatchLimits { records: records?, bytes: bytes?, age: age? },
                 retention: Retention { rows: rows?, uniqueness: uniqueness? },
                 flush_timeout: flush_timeout?,

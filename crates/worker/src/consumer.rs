@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::{BorrowedMessage, Message as _};
-use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 
 use crate::assignment::Assignment;
@@ -46,9 +46,8 @@ impl Consumer {
         runtime: Handle,
         stop: Stop,
     ) -> KafkaResult<Option<Self>> {
-        let mut reader = ClientConfig::new();
+        let mut reader = config.kafka.client_config();
         reader
-            .set("bootstrap.servers", &config.kafka_brokers)
             .set("group.id", &config.kafka_group)
             .set("client.id", crate::SERVICE.name)
             .set("enable.auto.commit", "false")

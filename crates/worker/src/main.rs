@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use postgres::Server;
 use service::{Environment, refuse_start, stop_signal};
 use worker::{Config, SERVICE, Worker, migrate};
 
@@ -47,12 +48,12 @@ async fn run() -> ExitCode {
 
 async fn run_migrations() -> ExitCode {
     let mut env = Environment::of_process();
-    let url = env.secret("FAROL_DATABASE_URL", "postgres://user:password@host:port/database");
-    let url = match env.finish(url) {
-        Ok(url) => url,
+    let server = Server::read(&mut env);
+    let server = match env.finish(server) {
+        Ok(server) => server,
         Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),
     };
-    match migrate::run(&url).await {
+    match migrate::run(&server).await {
         Ok(applied) if applied.is_empty() => said("the schema is up to date"),
         Ok(applied) => said(&format!("applied {}", applied.join(", "))),
         Err(error) => {

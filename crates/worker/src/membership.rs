@@ -107,7 +107,7 @@ impl ConsumerContext for Membership {
 
 impl ClientContext for Membership {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, "kafka consumer");
+        tracing::warn!(%error, reason, advice = kafka::advice(reason), "kafka consumer");
     }
 
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {

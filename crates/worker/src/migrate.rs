@@ -1,7 +1,6 @@
 //! Forward-only migrations of the schema `farol`, run by command and never silently at a start.
 
-use service::Secret;
-use tokio_postgres::NoTls;
+use postgres::Server;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -24,12 +23,12 @@ pub enum MigrateError {
 }
 
 fn failure_text(error: &tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), ToString::to_string)
+    error.as_db_error().map_or_else(|| postgres::cause(error), ToString::to_string)
 }
 
 /// Applies what is missing; answers with the names of what it applied.
-pub async fn run(database_url: &Secret) -> Result<Vec<String>, MigrateError> {
-    let (mut client, connection) = tokio_postgres::connect(database_url.reveal(), NoTls).await?;
+pub async fn run(server: &Server) -> Result<Vec<String>, MigrateError> {
+    let (mut client, connection) = server.connect().await?;
     let driving = tokio::spawn(connection);
     client.batch_execute(LOCK).await?;
     client.batch_execute("CREATE SCHEMA IF NOT EXISTS farol").await?;

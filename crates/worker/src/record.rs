@@ -1,20 +1,25 @@
 //! One record of Kafka as the worker handles it: what came, what it says, where it belongs.
 
 use bytes::Bytes;
-use event::{Event, Refusal, kafka};
-use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
+use event::{Class, Event, Place, Refusal, kafka};
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 use sha2::{Digest as _, Sha256};
 use telemetry::{Extractor, Remote};
 use tracing::Span;
 
 use crate::trace;
 
+/// Names and values in their order; a header may have no value.
+pub(crate) type Headers = Vec<(String, Option<Vec<u8>>)>;
+
 /// A record's bytes as Kafka held them; a dead letter keeps them all.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Raw {
     pub(crate) key: Option<Vec<u8>>,
     pub(crate) value: Option<Bytes>,
-    pub(crate) headers: Vec<(String, Option<Vec<u8>>)>,
+    pub(crate) headers: Headers,
+    /// Whether its headers end here before one whose name is not text.
+    headers_cut: bool,
 }
 
 /// A consumed record.
@@ -35,8 +40,7 @@ impl Record {
     /// Takes a record out of the client's hands and decodes it.
     pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
         let raw = Raw::of(message);
-        let headers = raw.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
-        let content = kafka::read(headers, raw.value.clone());
+        let content = raw.event();
         let remote = telemetry::extract(&raw);
         let (partition, offset) = (message.partition(), message.offset());
         let span = trace::process(message.topic(), group, partition, offset, &remote);
@@ -73,13 +77,22 @@ impl Record {
 
 impl Raw {
     pub(crate) fn of(message: &BorrowedMessage<'_>) -> Self {
+        let (headers, headers_cut) = message.headers().map_or_else(Default::default, read_headers);
         Self {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(Bytes::copy_from_slice),
-            headers: message.headers().map_or_else(Vec::new, |headers| {
-                headers.iter().map(|h| (h.key.to_owned(), h.value.map(<[u8]>::to_vec))).collect()
-            }),
+            headers,
+            headers_cut,
         }
+    }
+
+    fn event(&self) -> Result<Event, Refusal> {
+        if self.headers_cut {
+            let reason = "a header's name is not UTF-8; it and those after it are not kept".into();
+            return Err(Refusal { class: Class::Malformed, place: Place::Message, reason });
+        }
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
+        kafka::read(headers, self.value.clone())
     }
 
     /// The last header of this name, as text.
@@ -99,6 +112,18 @@ impl Raw {
         }
         hash.finalize().into()
     }
+}
+
+/// Headers up to the first whose name is not UTF-8, and whether there is one. The client panics over it, and offers
+/// no other way to read it; past it nobody reads on, since each further one would be a panic to report.
+fn read_headers(headers: &BorrowedHeaders) -> (Headers, bool) {
+    let read = |index| {
+        let header = std::panic::catch_unwind(|| headers.get(index)).ok()?;
+        Some((header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
+    };
+    let readable: Vec<_> = (0..headers.count()).map_while(read).collect();
+    let is_cut = readable.len() < headers.count();
+    (readable, is_cut)
 }
 
 /// One part and whether it is there, so that no two records run together into the same bytes.

@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
 use rdkafka::client::DefaultClientContext;
 use time::OffsetDateTime;
@@ -78,8 +77,9 @@ async fn expire(config: &Config, rows: Duration, store: &Store) {
 
 /// The topic's `retention.ms`: a record that can still come again needs its key.
 async fn kafka_keeps(config: &Config) -> Result<Duration, String> {
-    let admin: AdminClient<DefaultClientContext> = ClientConfig::new()
-        .set("bootstrap.servers", &config.kafka_brokers)
+    let admin: AdminClient<DefaultClientContext> = config
+        .kafka
+        .client_config()
         .set("client.id", crate::SERVICE.name)
         .create()
         .map_err(|error| error.to_string())?;

@@ -23,9 +23,6 @@ const STEADY: Duration = Duration::from_secs(60);
 /// Why the worker could not start or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// `FAROL_DATABASE_URL` is no connection string. The text itself is a secret.
-    #[error("FAROL_DATABASE_URL is not a PostgreSQL connection string")]
-    DatabaseUrl(#[from] tokio_postgres::Error),
     /// The pool refused its settings.
     #[error("the PostgreSQL pool cannot be made: {0}")]
     Pool(#[from] deadpool_postgres::BuildError),
@@ -61,7 +58,7 @@ impl Worker {
     /// Binds the management address. Kafka and PostgreSQL may still be away.
     pub fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
         instruments::describe();
-        let store = Store::connect(&config.database_url)?;
+        let store = Store::connect(&config.database)?;
         let status = Status::starting();
         let (server, addr) = management::listen(config.management_addr, status.clone(), metrics)
             .map_err(|source| StartError::Listen { addr: config.management_addr, source })?;
@@ -151,7 +148,7 @@ fn report_schema(error: &StoreError, status: &Status) {
     match error.class() {
         Class::Structural => {
             status.stopped(Reason::Database);
-            tracing::error!(%error, "the schema is not there: run `farol-worker migrate`");
+            tracing::error!(%error, "PostgreSQL cannot be used; where tables are missing, run `farol-worker migrate`");
         }
         Class::Transient | Class::Data => tracing::warn!(%error, "waiting for PostgreSQL"),
     }

@@ -14,13 +14,15 @@ NOT_BUILT_HERE = "FAROL_BIN_DIR"
 
 
 def prerequisites(ctx: Context) -> list[Prerequisite]:
-    """cargo with the pinned toolchain, and the C toolchain that librdkafka is built with."""
+    """cargo with the pinned toolchain, and what librdkafka is built with: the C toolchain and OpenSSL's headers."""
     if ctx.env.get(NOT_BUILT_HERE):
         return []
     works = ctx.once("cargo-works", lambda: ctx.output(["cargo", "--version"], cwd=ctx.root) is not None)
     compilers = [("cc", "gcc"), ("c++", "g++"), ("make", "make")]
     tools = [Prerequisite(name, ctx.which(name) is not None, (package,)) for name, package in compilers]
-    return [Prerequisite("cargo (Rust)", bool(works), instead=INSTALL_RUST), *tools]
+    openssl = ctx.which("pkg-config") is not None and ctx.output(["pkg-config", "--exists", "openssl >= 3"]) is not None
+    headers = Prerequisite("OpenSSL 3 to build with", openssl, ("libssl-dev", "pkg-config"))
+    return [Prerequisite("cargo (Rust)", bool(works), instead=INSTALL_RUST), *tools, headers]
 
 
 def build(ctx: Context) -> None:

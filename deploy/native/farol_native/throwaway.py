@@ -15,6 +15,7 @@ from types import FrameType
 
 from . import commands, prerequisites, processes
 from .component import Component, Program, StackError
+from .components.kafka import COMPONENT as KAFKA
 from .components.otel_collector import COMPONENT as COLLECTOR
 from .components.postgres import COMPONENT as POSTGRES
 from .components.postgres import SUPERUSER
@@ -133,6 +134,7 @@ def test_environment(ctx: Context) -> dict[str, str]:
     return {
         **collector,
         "FAROL_TEST_KAFKA_BROKERS": ctx.address("FAROL_KAFKA_PORT"),
+        "FAROL_TEST_KAFKA_CLASSPATH": KAFKA.classpath(ctx),
         "FAROL_TEST_DATABASE_URL": POSTGRES.url(ctx, SUPERUSER, "postgres-superuser", "postgres"),
         "FAROL_TEST_REDIS_URL": REDIS.exports(ctx)["FAROL_REDIS_URL"],
     }

@@ -18,17 +18,30 @@ from farol_native.kafka_config import properties
 
 # Read from the environment by crates/telemetry, whoever starts it.
 EVERYWHERE = {"FAROL_LOG"}
+# How to reach what both programs need is read in one place for both.
+CONNECTIONS = ("kafka", "postgres")
 # Steps that a native start does itself, and the tool that it runs from the checkout.
 ONLY_HERE = {"migrate", "kafka-topic", "postgres-roles", "farolctl"}
 
 
 def read_by(crate: str) -> tuple[set[str], set[str]]:
-    """(all, required) variables of a service's config.rs and its parts; their tests are not counted."""
+    """(all, required) variables of a service's config.rs and its parts, and of the connections it makes."""
     folder = ROOT / "crates" / crate / "src"
-    files = [folder / "config.rs", *sorted((folder / "config").glob("*.rs"))]
+    files = [[folder / "config.rs", *sorted((folder / "config").glob("*.rs"))]]
+    files += [sorted((ROOT / "crates" / connection / "src").glob("*.rs")) for connection in CONNECTIONS]
+    found = [reads(paths) for paths in files]
+    return set().union(*(all_names for all_names, _ in found)), set().union(*(required for _, required in found))
+
+
+def reads(files: list[Path]) -> tuple[set[str], set[str]]:
+    """(all, required) variables that these files of one crate read; their tests are not counted."""
     text = "".join(path.read_text().partition("#[cfg(test)]")[0] for path in files)
-    reads = re.findall(r'env\s*\.(\w+)(?:::<[^>]+>)?\(\s*"(FAROL_\w+)"', text)
-    return {name for _, name in reads}, {name for how, name in reads if how in ("required", "secret")}
+    for constant, name in re.findall(r'const (\w+): &str = ("FAROL_\w+")', text):
+        text = re.sub(rf"\b{constant}\b", name, text)
+    calls = re.findall(r'env\s*\.(\w+)(?:::<[^>]+>)?\(\s*"(FAROL_\w+)"', text)
+    # What reads a file that a variable names.
+    calls += re.findall(r'\b(read|readable)\(env, "(FAROL_\w+)"', text)
+    return {name for _, name in calls}, {name for how, name in calls if how in ("required", "secret")}
 
 
 def assignments(text: str) -> dict[str, str]:
@@ -50,8 +63,10 @@ class Programs(ComposeTest):
                 self.assertEqual(sorted(name for name in required if self.environment(crate).get(name) is None), [])
 
     def test_the_step_that_migrates_is_given_what_it_reads(self) -> None:
-        text = (ROOT / "crates/worker/src/main.rs").read_text()
-        self.assertEqual(set(self.environment("migrate")), set(re.findall(r'env\.\w+\("(FAROL_\w+)"', text)))
+        known, required = reads(sorted((ROOT / "crates/postgres/src").glob("*.rs")))
+        self.assertIn("Server::read(&mut env)", (ROOT / "crates/worker/src/main.rs").read_text())
+        self.assertEqual(set(self.environment("migrate")), known)
+        self.assertIsNotNone(self.environment("migrate")[required.pop()])
 
     def test_farolctl_is_given_only_what_it_reads_and_the_addresses_of_the_env_file(self) -> None:
         sources = "".join(path.read_text() for path in (ROOT / "crates/farolctl/src").rglob("*.rs"))

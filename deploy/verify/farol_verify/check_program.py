@@ -23,20 +23,11 @@ def read(root: Path, program: str) -> variables.Variables:
     return variables.of_migration(root) if program == "migrate" else variables.of_program(root, program)
 
 
-def arriving(root: Path) -> set[str]:
-    """Variables that overlays set before the code that reads them is here; the file goes when that is."""
-    import yaml
-
-    path = root / "deploy/verify/arriving.yaml"
-    return set(yaml.safe_load(path.read_text())) if path.is_file() else set()
-
-
 def variables_are_read(source: Source, root: Path) -> Iterator[str]:
-    awaited = arriving(root)
     for program, workload in programs(source):
         known = read(root, program)
         for name in environment(source, workload):
-            if not known.reads(name) and not {name, name.removesuffix("_FILE")} & awaited:
+            if not known.reads(name):
                 yield f"{workload.title}: sets {name}, which {program} does not read"
 
 
@@ -51,9 +42,7 @@ def variables_are_set(sources: list[Source], root: Path) -> Iterator[str]:
     given |= {name.removesuffix("_FILE") for name in given}
     for name in sorted(names - given - set(reasons)):
         yield f"{name} is read by the code, set by no overlay, and has no reason in left-at-default.yaml"
-    for name in sorted(arriving(root) & names):
-        yield f"arriving.yaml: {name} is read by now; take it out of the list"
-    for name in sorted(set(reasons) - names - arriving(root)):
+    for name in sorted(set(reasons) - names):
         yield f"left-at-default.yaml: no code reads {name}"
     for name in sorted(set(reasons) & given):
         yield f"left-at-default.yaml: {name} is set by an overlay"

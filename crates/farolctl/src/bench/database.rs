@@ -1,11 +1,13 @@
 //! The bench's own database on a server that is there for tests, and where that server's
 //! processes are.
 
+use postgres::Server;
 use reqwest::Url;
-use tokio_postgres::{Client, NoTls};
+use service::Secret;
+use tls::Trust;
+use tokio_postgres::Client;
 
 use super::{Error, cpu};
-use crate::cause::chain;
 
 /// A database that exists until it is removed.
 pub(crate) struct Database {
@@ -21,8 +23,10 @@ impl Database {
     /// Creates database `name` (letters, digits, underscores) on the server of `server_url`.
     pub(crate) async fn create(server_url: &str, name: String) -> Result<Self, Error> {
         let url = with_database(server_url, &name)?;
-        let connected = tokio_postgres::connect(server_url, NoTls).await;
-        let (admin, connection) = connected.map_err(|error| Error::Database(chain(&error)))?;
+        let server = Server::new(&Secret::new(server_url.to_owned()), &Trust::system());
+        let server = server.map_err(|error| Error::Database(format!("the server's address {error}")))?;
+        let connected = server.connect().await;
+        let (admin, connection) = connected.map_err(|error| Error::Database(postgres::cause(&error)))?;
         tokio::spawn(async move {
             // shows again, with its cause, in the statement that needs the connection
             if let Err(error) = connection.await {
@@ -45,7 +49,7 @@ impl Database {
 }
 
 async fn execute(client: &Client, statement: &str) -> Result<(), Error> {
-    client.batch_execute(statement).await.map_err(|error| Error::Database(chain(&error)))
+    client.batch_execute(statement).await.map_err(|error| Error::Database(postgres::cause(&error)))
 }
 
 fn with_database(server_url: &str, name: &str) -> Result<String, Error> {
@@ -58,8 +62,8 @@ fn with_database(server_url: &str, name: &str) -> Result<String, Error> {
 /// The parent of our own backend, if that is a process of this machine.
 async fn postmaster(client: &Client) -> Result<Option<u32>, Error> {
     let row = client.query_one("select pg_backend_pid()", &[]).await;
-    let row = row.map_err(|error| Error::Database(chain(&error)))?;
-    let pid: i32 = row.try_get(0).map_err(|error| Error::Database(chain(&error)))?;
+    let row = row.map_err(|error| Error::Database(postgres::cause(&error)))?;
+    let pid: i32 = row.try_get(0).map_err(|error| Error::Database(postgres::cause(&error)))?;
     let backend = u32::try_from(pid).ok().and_then(|pid| cpu::stat(pid).ok());
     let is_postgres = |stat: &cpu::Stat| stat.name == "postgres";
     let parent = backend.filter(is_postgres).map(|stat| stat.parent);

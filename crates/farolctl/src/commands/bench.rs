@@ -17,7 +17,7 @@ use crate::{
         stack::{self, Servers, Stack},
         topic::Topic,
     },
-    books::Books,
+    books::{self, Books},
     error::Error,
     flights::{self, Days},
     interrupt,
@@ -122,7 +122,7 @@ async fn measure(
         redis_url: &arguments.redis_url,
     };
     let stack = Stack::start(bin_dir, home, &servers).await?;
-    let books = Books::connect(&database.url).await?;
+    let books = Books::connect(&books::server(&database.url, None)?).await?;
     let sides = Sides {
         stack: &stack,
         database,

@@ -7,6 +7,7 @@ use reqwest::Url;
 use tokio::sync::mpsc;
 
 use crate::{
+    cli::{Database, cluster},
     error::Error,
     output::Output,
     prove::{
@@ -34,9 +35,8 @@ pub(crate) struct Servers {
     /// The events topic
     #[arg(long, env = "FAROL_KAFKA_TOPIC", default_value = "farol.events")]
     kafka_topic: String,
-    /// PostgreSQL's address
-    #[arg(long, env = "FAROL_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    database_url: String,
+    #[command(flatten)]
+    database: Database,
     /// The file of acknowledgements
     #[arg(long, value_name = "FILE")]
     journal: PathBuf,
@@ -87,7 +87,7 @@ pub(crate) async fn run(command: Prove, output: Output) -> Result<(), Error> {
 }
 
 async fn load(arguments: Load, output: Output) -> Result<(), Error> {
-    let Servers { kafka_brokers, kafka_topic, database_url, journal } = arguments.servers;
+    let Servers { kafka_brokers, kafka_topic, database, journal } = arguments.servers;
     let plan = Plan {
         gateway: loopback(&arguments.gateway_url)?,
         key: arguments.key,
@@ -95,9 +95,9 @@ async fn load(arguments: Load, output: Output) -> Result<(), Error> {
         events_per_second: arguments.rate.into(),
         connections: arguments.connections.into(),
         journal,
-        brokers: kafka_brokers,
+        cluster: cluster(&kafka_brokers)?,
         topic: kafka_topic,
-        database_url,
+        database: database.server()?,
     };
     let (sender, mut lines) = mpsc::unbounded_channel::<Line>();
     let loading = tokio::spawn(load::run(plan, commands(), sender));
@@ -108,13 +108,14 @@ async fn load(arguments: Load, output: Output) -> Result<(), Error> {
 }
 
 async fn verify(arguments: Verify, output: Output) -> Result<(), Error> {
-    let Servers { kafka_brokers, kafka_topic, database_url, journal } = arguments.servers;
+    let Servers { kafka_brokers, kafka_topic, database, journal } = arguments.servers;
+    let (cluster, database) = (cluster(&kafka_brokers)?, database.server()?);
     let entries = journal::read(&journal)?;
     let patience = Duration::from_secs(arguments.wait);
-    if !facts::settled(&kafka_brokers, &kafka_topic, &database_url, patience).await? {
+    if !facts::settled(&cluster, &kafka_topic, &database, patience).await? {
         eprintln!("farolctl: after {} s the worker is not at the end of the topic", arguments.wait);
     }
-    let facts = facts::read(&kafka_brokers, &kafka_topic, &database_url).await?;
+    let facts = facts::read(&cluster, &kafka_topic, &database).await?;
     let verdict = verdict::compare(&entries, &facts);
     output.print(&verdict)?;
     if verdict.holds() { Ok(()) } else { Err(Error::Failed("the promise did not hold".to_owned())) }

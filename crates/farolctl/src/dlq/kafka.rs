@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use ::kafka::Cluster;
 use rdkafka::{
-    ClientConfig,
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord, Producer as _, future_producer::DeliveryFuture},
@@ -40,10 +40,10 @@ pub(crate) struct Kafka {
 
 impl Kafka {
     /// Connects; fails when no broker answers.
-    pub(crate) async fn connect(brokers: &str) -> Result<Self, Error> {
-        let failed = |cause: String| Error::Kafka { brokers: brokers.to_owned(), cause };
-        let producer: FutureProducer = ClientConfig::new()
-            .set("bootstrap.servers", brokers)
+    pub(crate) async fn connect(cluster: &Cluster) -> Result<Self, Error> {
+        let failed = |cause: String| Error::Kafka { brokers: cluster.brokers().to_owned(), cause };
+        let producer: FutureProducer = cluster
+            .client_config()
             .set("client.id", "farolctl")
             .set("enable.idempotence", "true")
             .set("acks", "all")

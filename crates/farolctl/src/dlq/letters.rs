@@ -1,5 +1,6 @@
 //! The table of dead letters: lists, one letter whole, and the two marks an operator sets.
 
+use postgres::Server;
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio_postgres::{Client, Row, types::ToSql};
@@ -86,9 +87,9 @@ SET state = 'redriven', redriven_partition = held.partition, redriven_offset = h
 FROM held WHERE l.letter_id = held.letter_id";
 
 impl Letters {
-    pub(crate) async fn connect(url: &str, access: Access) -> Result<Self, books::Error> {
+    pub(crate) async fn connect(server: &Server, access: Access) -> Result<Self, books::Error> {
         let read_only = if access == Access::Read { "on" } else { "off" };
-        let client = books::session(url, &format!("-c default_transaction_read_only={read_only}")).await?;
+        let client = books::session(server, &format!("-c default_transaction_read_only={read_only}")).await?;
         Ok(Self { client })
     }
 

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt as _;
-use tokio_postgres::{NoTls, Row};
+use kafka::Cluster;
+use postgres::Server;
+use tokio_postgres::Row;
 
 use super::{Error, events::Data, journal::Identity, lag::Ends};
 use crate::books::{Account, Books};
@@ -49,13 +51,13 @@ pub(crate) struct Facts {
 
 /// Waits until the ledger is at the end of every partition, for a bounded time; whether it got there.
 pub(crate) async fn settled(
-    brokers: &str,
+    cluster: &Cluster,
     topic: &str,
-    database_url: &str,
+    database: &Server,
     patience: Duration,
 ) -> Result<bool, Error> {
-    let asked = std::sync::Arc::new(Ends::new(brokers, topic)?);
-    let books = connect(database_url).await?;
+    let asked = std::sync::Arc::new(Ends::new(cluster, topic)?);
+    let books = connect(database).await?;
     let until = Instant::now() + patience;
     loop {
         let ends = read_ends(std::sync::Arc::clone(&asked)).await?;
@@ -75,21 +77,21 @@ async fn read_ends(asked: std::sync::Arc<Ends>) -> Result<Vec<(i32, i64)>, Error
     ends.map_err(|error| Error::Ended(error.to_string()))?
 }
 
-async fn connect(database_url: &str) -> Result<Books, Error> {
-    Books::connect(database_url).await.map_err(|error| Error::Postgres(error.to_string()))
+async fn connect(database: &Server) -> Result<Books, Error> {
+    Books::connect(database).await.map_err(|error| Error::Postgres(error.to_string()))
 }
 
 /// Reads rows, letters and ledger of one topic, and where it ends.
-pub(crate) async fn read(brokers: &str, topic: &str, database_url: &str) -> Result<Facts, Error> {
-    let ends = read_ends(std::sync::Arc::new(Ends::new(brokers, topic)?)).await?;
-    let (client, connection) = tokio_postgres::connect(database_url, NoTls).await?;
+pub(crate) async fn read(cluster: &Cluster, topic: &str, database: &Server) -> Result<Facts, Error> {
+    let ends = read_ends(std::sync::Arc::new(Ends::new(cluster, topic)?)).await?;
+    let (client, connection) = database.connect().await?;
     let connection = tokio::spawn(connection);
     let rows = all(&client, ROWS, topic, stored).await?;
     let letters = all(&client, LETTERS, topic, letter).await?;
     drop(client);
     connection.await.map_err(|error| Error::Ended(error.to_string()))??;
     let ledger =
-        connect(database_url).await?.ledger().await.map_err(|error| Error::Postgres(error.to_string()))?;
+        connect(database).await?.ledger().await.map_err(|error| Error::Postgres(error.to_string()))?;
     let accounts = ledger.0.into_iter().filter(|account| account.topic == topic).collect();
     Ok(Facts { rows, letters, accounts, ends })
 }

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use rdkafka::{
-    ClientConfig,
-    consumer::{BaseConsumer, Consumer as _},
-};
+use kafka::Cluster;
+use postgres::Server;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::time::timeout;
 
 use super::{Error, lines, load::millis};
@@ -20,9 +19,9 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    pub(crate) fn new(brokers: &str, topic: &str) -> Result<Self, Error> {
-        let mut settings = ClientConfig::new();
-        settings.set("bootstrap.servers", brokers).set("group.id", "farol-prove");
+    pub(crate) fn new(cluster: &Cluster, topic: &str) -> Result<Self, Error> {
+        let mut settings = cluster.client_config();
+        settings.set("group.id", "farol-prove");
         Ok(Self { consumer: settings.create()?, topic: topic.to_owned() })
     }
 
@@ -45,14 +44,14 @@ impl Ends {
 /// Looks at both; keeps its connections while they last.
 pub(crate) struct Lag {
     ends: std::sync::Arc<Ends>,
-    database_url: String,
+    database: Server,
     books: Option<books::Books>,
 }
 
 impl Lag {
-    pub(crate) fn new(brokers: &str, topic: &str, database_url: &str) -> Result<Self, Error> {
-        let ends = std::sync::Arc::new(Ends::new(brokers, topic)?);
-        Ok(Self { ends, database_url: database_url.to_owned(), books: None })
+    pub(crate) fn new(cluster: &Cluster, topic: &str, database: &Server) -> Result<Self, Error> {
+        let ends = std::sync::Arc::new(Ends::new(cluster, topic)?);
+        Ok(Self { ends, database: database.clone(), books: None })
     }
 
     /// One look, within a bounded time; what does not answer is not known.
@@ -72,7 +71,7 @@ impl Lag {
 
     async fn decided(&mut self) -> Option<i64> {
         if self.books.is_none() {
-            self.books = books::Books::connect(&self.database_url).await.ok();
+            self.books = books::Books::connect(&self.database).await.ok();
         }
         let ledger = self.books.as_ref()?.ledger().await.ok()?;
         // a topic begins at 0 here, so what was consumed is comparable with its ends

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use kafka::Cluster;
+use postgres::Server;
 use tokio::{
     sync::mpsc,
     task::JoinSet,
@@ -41,9 +43,9 @@ pub(crate) struct Plan {
     pub(crate) connections: usize,
     pub(crate) journal: PathBuf,
     /// Kafka, asked and poisoned past every link.
-    pub(crate) brokers: String,
+    pub(crate) cluster: Cluster,
     pub(crate) topic: String,
-    pub(crate) database_url: String,
+    pub(crate) database: Server,
 }
 
 /// Loads until told to stop; every line goes to `lines`.
@@ -54,8 +56,8 @@ pub(crate) async fn run(
 ) -> Result<(), Error> {
     let (journal, written) = Journal::create(&plan.journal)?;
     let delivery = Arc::new(Delivery::new(plan.gateway, &plan.key, plan.connections, journal.clone()));
-    let poison = Arc::new(Poison::new(&plan.brokers, &plan.topic)?);
-    let lag = Lag::new(&plan.brokers, &plan.topic, &plan.database_url)?;
+    let poison = Arc::new(Poison::new(&plan.cluster, &plan.topic)?);
+    let lag = Lag::new(&plan.cluster, &plan.topic, &plan.database)?;
     let mut watching = JoinSet::new();
     watching.spawn(tell_seconds(Arc::clone(&delivery), lines.clone()));
     watching.spawn(tell_lag(lag, lines.clone()));

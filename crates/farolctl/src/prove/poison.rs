@@ -3,8 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use kafka::Cluster;
 use rdkafka::{
-    ClientConfig,
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
 };
@@ -25,9 +25,9 @@ pub(crate) struct Poison {
 }
 
 impl Poison {
-    pub(crate) fn new(brokers: &str, topic: &str) -> Result<Self, Error> {
-        let mut settings = ClientConfig::new();
-        settings.set("bootstrap.servers", brokers).set("acks", "all").set("enable.idempotence", "true");
+    pub(crate) fn new(cluster: &Cluster, topic: &str) -> Result<Self, Error> {
+        let mut settings = cluster.client_config();
+        settings.set("acks", "all").set("enable.idempotence", "true");
         settings.set("delivery.timeout.ms", PATIENCE.as_millis().to_string());
         Ok(Self { producer: settings.create()?, topic: topic.to_owned() })
     }

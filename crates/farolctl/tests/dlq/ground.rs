@@ -3,7 +3,7 @@
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use service::{Environment, Secret};
+use service::Environment;
 use testkit::{Database, Record, Topic, eventually};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -40,7 +40,7 @@ impl Ground {
     /// A worker that made dead letters of these records, beside none.
     pub(crate) async fn with_letters(records: &[Record]) -> (Self, Running) {
         let (topic, database) = tokio::join!(Topic::create(2), Database::create());
-        worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+        worker::migrate::run(&database.server()).await.unwrap();
         let ground = Self { topic, database };
         ground.database.run(REFUSE).await;
         ground.topic.produce(records, false);

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use kafka::Cluster;
 use service::Environment;
 
 /// The broker and the topic.
 #[derive(Debug, Clone)]
 pub struct Kafka {
-    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, comma-separated.
-    pub brokers: String,
+    /// `FAROL_KAFKA_BROKERS`: Kafka's bootstrap servers, and how connections to them are secured.
+    pub cluster: Cluster,
     /// `FAROL_KAFKA_TOPIC`: where events go.
     pub topic: String,
     /// `FAROL_DELIVERY_TIMEOUT`: how long Kafka may take to acknowledge one event. Below any
@@ -24,14 +25,14 @@ pub struct Kafka {
 
 impl Kafka {
     pub(super) fn read(env: &mut Environment<'_>) -> Option<Self> {
-        let brokers = env.required("FAROL_KAFKA_BROKERS", "Kafka's bootstrap servers, as host:port,…");
+        let cluster = Cluster::read(env);
         let topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
         let delivery_timeout = env.duration("FAROL_DELIVERY_TIMEOUT", "8s");
         let min_retention = env.duration("FAROL_MIN_RETENTION", "7days");
         let queue_events = env.number("FAROL_KAFKA_QUEUE_EVENTS", 20_000, 1..=1_000_000);
         let queue_kib = env.number("FAROL_KAFKA_QUEUE_KIB", 64 << 10, 1_024..=2 << 20);
         Some(Self {
-            brokers: brokers?,
+            cluster: cluster?,
             topic: topic?,
             delivery_timeout: delivery_timeout?,
             min_retention: min_retention?,

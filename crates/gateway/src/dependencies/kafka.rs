@@ -40,9 +40,8 @@ impl ConsumerContext for Context {}
 
 impl Kafka {
     pub(super) fn new(config: &config::Kafka, patience: Duration) -> Self {
-        let mut client = ClientConfig::new();
+        let mut client = config.cluster.client_config();
         client
-            .set("bootstrap.servers", &config.brokers)
             .set("client.id", format!("{}-check", crate::SERVICE.name))
             // Asking for a topic must not make it.
             .set("allow.auto.create.topics", "false");

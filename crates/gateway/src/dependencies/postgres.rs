@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use service::Secret;
-use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use postgres::Server;
+use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
 use super::Probe;
 use super::check::{Dependency, Details, Failure, Reason, RoundTrip};
@@ -12,13 +12,11 @@ use super::check::{Dependency, Details, Failure, Reason, RoundTrip};
 const QUERY: &str = "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool, \
                      to_regclass('farol.events') IS NOT NULL";
 
-pub(super) struct Postgres(Config);
+pub(super) struct Postgres(Server);
 
 impl Postgres {
-    pub(super) fn new(url: &Secret) -> Result<Self, Error> {
-        let mut config: Config = url.reveal().parse()?;
-        config.application_name(crate::SERVICE.name);
-        Ok(Self(config))
+    pub(super) fn new(server: &Server) -> Self {
+        Self(server.clone().for_sessions(crate::SERVICE.name, ""))
     }
 }
 
@@ -28,7 +26,7 @@ impl Probe for Postgres {
     /// Dropped halfway, it closes its connection.
     async fn round_trip(&self) -> Result<RoundTrip, Failure> {
         let started = Instant::now();
-        let (client, mut connection) = self.0.connect(NoTls).await.map_err(failure)?;
+        let (client, mut connection) = self.0.connect().await.map_err(failure)?;
         let connected = Instant::now();
         let details = tokio::select! {
             details = ask(&client) => details?,
@@ -71,13 +69,8 @@ fn failure(error: Error) -> Failure {
     Failure::new(reason, cause(&Err(error)))
 }
 
-/// An error with what it hides: its own text says only which step failed.
 fn cause(ended: &Result<(), Error>) -> String {
-    match ended {
-        Ok(()) => "the server closed the connection".to_owned(),
-        Err(error) => {
-            let inner = std::error::Error::source(error).map(|inner| format!(": {inner}"));
-            format!("{error}{}", inner.unwrap_or_default())
-        }
-    }
+    ended
+        .as_ref()
+        .map_or_else(|error| postgres::cause(error), |()| "the server closed the connection".to_owned())
 }

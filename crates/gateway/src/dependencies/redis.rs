@@ -7,10 +7,11 @@ use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike as _, KeysInterface as _};
 use fred::types::config::{Config, UnresponsiveConfig};
 use fred::types::{Builder, Expiration};
-use service::Secret;
 
 use super::Probe;
 use super::check::{Dependency, Details, Failure, Reason, RoundTrip};
+use crate::config;
+use crate::redis::server;
 
 /// When a key goes away whose check could not delete it.
 const EXPIRY: Expiration = Expiration::EX(10);
@@ -21,8 +22,8 @@ pub(super) struct Redis {
 }
 
 impl Redis {
-    pub(super) fn new(url: &Secret, patience: Duration) -> Result<Self, Error> {
-        Ok(Self { config: Config::from_url(url.reveal())?, patience })
+    pub(super) fn new(config: &config::Redis, patience: Duration) -> Result<Self, Error> {
+        Ok(Self { config: server::settings(config)?, patience })
     }
 
     /// A client that does not connect again: a check has one attempt.
@@ -44,15 +45,16 @@ impl Probe for Redis {
     const DEPENDENCY: Dependency = Dependency::Redis;
 
     async fn round_trip(&self) -> Result<RoundTrip, Failure> {
-        let client = self.client().map_err(failure)?;
-        let asked = tokio::time::timeout(self.patience, ask(&client)).await;
+        let client = self.client().map_err(|error| failure(&self.config, error))?;
+        let asked = tokio::time::timeout(self.patience, ask(&client, &self.config)).await;
         // Whatever happened, nothing of the client stays; whoever waits for the result need not wait for that.
         tokio::spawn(async move { client.quit().await });
         asked.unwrap_or_else(|_| Err(Failure::new(Reason::TimedOut, "no answer in time")))
     }
 }
 
-async fn ask(client: &Client) -> Result<RoundTrip, Failure> {
+async fn ask(client: &Client, config: &Config) -> Result<RoundTrip, Failure> {
+    let failure = |error| failure(config, error);
     let started = Instant::now();
     client.init().await.map_err(failure)?;
     let connected = Instant::now();
@@ -72,12 +74,12 @@ async fn ask(client: &Client) -> Result<RoundTrip, Failure> {
     })
 }
 
-fn failure(error: Error) -> Failure {
+fn failure(config: &Config, error: Error) -> Failure {
     let reason = match error.kind() {
         ErrorKind::Auth => Reason::Refused,
-        ErrorKind::IO | ErrorKind::Routing | ErrorKind::Canceled => Reason::Unreachable,
+        ErrorKind::IO | ErrorKind::Tls | ErrorKind::Routing | ErrorKind::Canceled => Reason::Unreachable,
         ErrorKind::Timeout => Reason::TimedOut,
         _ => Reason::Failed,
     };
-    Failure::new(reason, error)
+    Failure::new(reason, server::cause(config, &error))
 }

@@ -11,6 +11,7 @@ use fred::types::Value;
 use sha1::{Digest as _, Sha1};
 
 use super::names::Scope;
+use super::seal::Seal;
 use super::{Asked, Kept};
 use crate::producer_rate::{Quota, Rate, Verdict};
 
@@ -22,18 +23,20 @@ static HASH: LazyLock<String> = LazyLock::new(|| hex::encode(Sha1::digest(SCRIPT
 pub(super) async fn admit(
     client: &WithOptions<Client>,
     scope: &Scope,
+    seal: &Seal,
     rate: Option<Rate>,
     keys: &[EventKey],
 ) -> Result<Asked, Error> {
-    let answer = client.evalsha(HASH.as_str(), key_names(scope, keys), arguments(rate)).await;
+    let names = key_names(scope, keys);
+    let answer = client.evalsha(HASH.as_str(), names.clone(), arguments(rate)).await;
     let answer: Value = match answer {
         // EVAL runs the script and makes it known in one.
         Err(error) if error.details().starts_with("NOSCRIPT") => {
-            client.eval(SCRIPT, key_names(scope, keys), arguments(rate)).await?
+            client.eval(SCRIPT, names.clone(), arguments(rate)).await?
         }
         answer => answer?,
     };
-    asked(answer, rate, keys.len())
+    asked(answer, rate, &names[1..], seal)
         .ok_or_else(|| Error::new(ErrorKind::Protocol, "not an answer of the admission script"))
 }
 
@@ -46,7 +49,8 @@ fn arguments(rate: Option<Rate>) -> Vec<u32> {
     rate.map_or_else(Vec::new, |rate| vec![rate.events_per_second.get(), rate.burst.get()])
 }
 
-fn asked(answer: Value, rate: Option<Rate>, events: usize) -> Option<Asked> {
+fn asked(answer: Value, rate: Option<Rate>, names: &[String], seal: &Seal) -> Option<Asked> {
+    let events = names.len();
     let Value::Array(answer) = answer else { return None };
     let [Value::Integer(wait), Value::Integer(left), Value::Integer(reset), Value::Array(receipts)] =
         <[Value; 4]>::try_from(answer).ok()?
@@ -62,8 +66,11 @@ fn asked(answer: Value, rate: Option<Rate>, events: usize) -> Option<Asked> {
             return Some(Asked::without_receipts(limited, events));
         }
     };
-    let receipts: Vec<_> = receipts.iter().map(|value| Kept::decode(value.as_bytes()?)).collect();
-    (receipts.len() == events).then_some(Asked { verdict, receipts })
+    if receipts.len() != events {
+        return None;
+    }
+    let kept = |(name, value): (&String, &Value)| Kept::decode(seal.open(name, value.as_bytes()?)?);
+    Some(Asked { verdict, receipts: names.iter().zip(&receipts).map(kept).collect() })
 }
 
 fn micros(number: i64) -> Option<Duration> {

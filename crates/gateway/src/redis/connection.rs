@@ -5,13 +5,12 @@ use std::time::{Duration, Instant};
 
 use fred::clients::{Client, WithOptions};
 use fred::error::{Error, ErrorKind};
-use fred::interfaces::ClientLike as _;
+use fred::interfaces::{ClientLike as _, EventInterface as _};
 use fred::types::Builder;
-use fred::types::config::{
-    Config, ConnectionConfig, Options, ReconnectError, ReconnectPolicy, UnresponsiveConfig,
-};
+use fred::types::config::{ConnectionConfig, Options, ReconnectError, ReconnectPolicy, UnresponsiveConfig};
 
 use super::breaker::Breaker;
+use super::server;
 use crate::config;
 use crate::instruments::{self, RedisFailure, RedisOperation};
 
@@ -37,14 +36,17 @@ pub(super) struct Connection {
 impl Connection {
     /// Starts to connect and returns at once: the gateway serves with or without Redis.
     pub(super) fn open(config: &config::Redis) -> Result<Self, Error> {
-        let mut redis = Config::from_url(config.url.reveal())?;
+        let mut redis = server::settings(config)?;
         // Else fred gives up for good when Redis is away at the start.
         redis.fail_fast = false;
         let mut reconnect =
             ReconnectPolicy::new_exponential(0, CONNECT_DELAY_MS, LONGEST_CONNECT_DELAY_MS, 2);
         reconnect.set_jitter(CONNECT_DELAY_MS);
-        let client =
-            Builder::from_config(redis).with_connection_config(bound).set_policy(reconnect).build()?;
+        let client = Builder::from_config(redis.clone())
+            .with_connection_config(bound)
+            .set_policy(reconnect)
+            .build()?;
+        tokio::spawn(server::tell_of_handshakes(redis, client.error_rx()));
         tokio::spawn(stay_connected(client.clone()));
         let client = client.with_options(&once_within(config.timeout));
         Ok(Self { client, breaker: Breaker::closed(), timeout: config.timeout })

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::Kept;
 use super::connection::Connection;
 use super::names::Scope;
+use super::seal::Seal;
 use crate::instruments::{self, ReceiptOutcome, RedisOperation};
 
 /// Receipts that may wait; more are dropped, which costs nothing but the aid.
@@ -27,7 +28,10 @@ const TRY_FOR: Duration = Duration::from_secs(5);
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// The way into the queue.
-pub(super) struct ReceiptWriter(mpsc::Sender<Waiting>);
+pub(super) struct ReceiptWriter {
+    queue: mpsc::Sender<Waiting>,
+    seal: Seal,
+}
 
 struct Waiting {
     name: Key,
@@ -35,20 +39,22 @@ struct Waiting {
 }
 
 impl ReceiptWriter {
-    pub(super) fn start(connection: Arc<Connection>, window: Duration) -> Self {
+    pub(super) fn start(connection: Arc<Connection>, window: Duration, seal: Seal) -> Self {
         let (queue, waiting) = mpsc::channel(MAX_WAITING);
         tokio::spawn(write(connection, window, waiting));
-        Self(queue)
+        Self { queue, seal }
     }
 
     /// Queues all of them or, where there is no room, none.
     pub(super) fn keep(&self, scope: &Scope, receipts: Vec<(EventKey, Kept)>) {
-        let Ok(places) = self.0.try_reserve_many(receipts.len()) else {
+        let Ok(places) = self.queue.try_reserve_many(receipts.len()) else {
             instruments::receipts(ReceiptOutcome::Dropped, receipts.len());
             return;
         };
         for (place, (key, kept)) in places.zip(receipts) {
-            place.send(Waiting { name: scope.receipt(key).into(), value: kept.encode() });
+            let name = scope.receipt(key);
+            let value = self.seal.close(&name, kept.encode());
+            place.send(Waiting { name: name.into(), value });
         }
     }
 }
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn receipts_of_a_request_that_find_no_room_are_dropped_together() {
         let (queue, waiting) = mpsc::channel(3);
-        let writer = ReceiptWriter(queue);
+        let writer = ReceiptWriter { queue, seal: Seal::new(None) };
         let (source, id): (Source, EventId) = ("/a".parse().unwrap(), "1".parse().unwrap());
         let kept = Kept { digest: Digest::from([0; 32]), partition: 0, offset: 0, trace_id: None };
         let two = vec![(EventKey::of(&source, &id), kept); 2];

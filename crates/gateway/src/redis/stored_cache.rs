@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::connection::Connection;
 use super::names;
+use super::seal::Seal;
 use crate::instruments::{self, RedisOperation, StoredCacheResult};
 
 /// The longest answer that is remembered, in bytes: larger ones are rare and would push out receipts.
@@ -24,21 +25,25 @@ pub(super) struct StoredCache {
     topic: String,
     keep_for: Duration,
     writes: Arc<Semaphore>,
+    seal: Seal,
 }
 
 impl StoredCache {
     /// Remembers nothing where `keep_for` is zero.
-    pub(super) fn new(connection: Arc<Connection>, topic: &str, keep_for: Duration) -> Self {
+    pub(super) fn new(connection: Arc<Connection>, topic: &str, keep_for: Duration, seal: Seal) -> Self {
         let writes = Arc::new(Semaphore::new(MAX_WRITES));
-        Self { connection, topic: topic.to_owned(), keep_for, writes }
+        Self { connection, topic: topic.to_owned(), keep_for, writes, seal }
     }
 
     pub(super) async fn find(&self, key: EventKey) -> Option<Bytes> {
         if self.keep_for.is_zero() {
             return None;
         }
-        let question = self.connection.client().get::<Option<Bytes>, _>(self.name(key));
+        let name = self.name(key);
+        let question = self.connection.client().get::<Option<Bytes>, _>(&name);
         let found = self.connection.call(RedisOperation::FindStored, question).await;
+        let found =
+            found.map(|kept| kept.and_then(|kept| Some(kept.slice_ref(self.seal.open(&name, &kept)?))));
         instruments::stored_cache(match &found {
             Some(Some(_)) => StoredCacheResult::Hit,
             Some(None) => StoredCacheResult::Miss,
@@ -54,6 +59,7 @@ impl StoredCache {
         }
         let Ok(write) = Arc::clone(&self.writes).try_acquire_owned() else { return };
         let (connection, name) = (Arc::clone(&self.connection), self.name(key));
+        let answer = self.seal.close(&name, answer);
         let keep_for = Expiration::PX(i64::try_from(self.keep_for.as_millis()).unwrap_or(i64::MAX).max(1));
         tokio::spawn(async move {
             let work = connection.client().set::<(), _, _>(name, answer, Some(keep_for), None, false);

@@ -3,6 +3,8 @@
 mod outages;
 mod rates;
 mod receipts;
+mod sealed;
+mod tls;
 
 use std::time::Duration;
 
@@ -17,7 +19,8 @@ const PATIENT: Duration = Duration::from_secs(5);
 
 fn connect(url: String, timeout: Duration) -> Redis {
     let (receipt_window, stored_cache) = (Duration::from_secs(600), Duration::from_secs(60));
-    let config = config::Redis { url: service::Secret::new(url), timeout, receipt_window, stored_cache };
+    let (url, trust) = (service::Secret::new(url), ::tls::Trust::system());
+    let config = config::Redis { url, trust, timeout, receipt_window, receipt_key: None, stored_cache };
     Redis::connect(&config, "t").unwrap()
 }
 

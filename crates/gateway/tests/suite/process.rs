@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use testkit::{Database, KeysFile, OtlpReceiver, Topic, eventually};
+use testkit::{Authority, Database, KeysFile, OtlpReceiver, TlsFront, Topic, eventually};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_farol-gateway");
 
@@ -98,6 +98,55 @@ async fn no_key_digest_or_payload_is_in_logs_spans_errors_or_metrics() {
         let at = said.find(secret).map(|at| &said[said.floor_char_boundary(at.saturating_sub(200))..at]);
         assert_eq!(at, None, "{secret} leaked after this");
     }
+}
+
+/// The spans that a collector behind TLS gets from one request, if the gateway trusts `trusted`.
+async fn spans_over_https(host: &str, signed_by: &Authority, trusted: &Authority) -> usize {
+    let (topic, database, receiver) =
+        (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
+    let keys = KeysFile::with(&[("farol_key", &["*"], &["write"])]);
+    let front = TlsFront::start(receiver.endpoint().trim_start_matches("http://"), &signed_by.sign(host));
+    let endpoint = format!("https://localhost:{}", front.port());
+    let port = testkit::closed_port();
+    let gateway = command(&topic, &database, &keys, port, &endpoint)
+        .env("OTEL_EXPORTER_OTLP_CERTIFICATE", trusted.file())
+        .spawn()
+        .unwrap();
+    let url = ready(port).await;
+    assert_eq!(reqwest::get(format!("{url}/v1/events?source=/a")).await.unwrap().status(), 401);
+    stop(gateway).await;
+    receiver.spans().len()
+}
+
+#[tokio::test]
+async fn spans_leave_by_https_for_a_collector_that_is_trusted_only() {
+    let (authority, other) = (Authority::new(), Authority::new());
+    assert!(spans_over_https("localhost", &authority, &authority).await > 0);
+    assert_eq!(spans_over_https("localhost", &other, &authority).await, 0);
+    assert_eq!(spans_over_https("127.0.0.1", &authority, &authority).await, 0);
+}
+
+#[test]
+fn a_file_of_authorities_that_is_of_no_use_is_named_at_the_start() {
+    let output = Command::new(PROGRAM)
+        .env_clear()
+        .envs([
+            ("FAROL_KAFKA_BROKERS", "kafka.example:9092"),
+            ("FAROL_KAFKA_CA_FILE", "/nonexistent/kafka.pem"),
+            ("FAROL_DATABASE_URL", "postgres://farol:hidden@db.example/farol?sslmode=prefer"),
+            ("FAROL_DATABASE_CA_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+            ("FAROL_REDIS_URL", "redis://:hidden@redis.example"),
+            ("FAROL_REDIS_CA_FILE", "/nonexistent/redis.pem"),
+            ("FAROL_AUTH", "off"),
+        ])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    for name in ["FAROL_KAFKA_CA_FILE", "FAROL_DATABASE_CA_FILE", "FAROL_REDIS_CA_FILE"] {
+        assert!(said.contains(name), "{name} is not named in:\n{said}");
+    }
+    assert!(!said.contains("hidden"), "{said}");
 }
 
 /// Its address, once it says that it is ready.

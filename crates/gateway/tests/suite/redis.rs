@@ -112,3 +112,26 @@ async fn a_gateway_keeps_the_rate_by_itself_while_redis_is_away() {
     assert!(refused.iter().all(|response| response.status() == 429));
     assert_eq!(header(&refused[0], "ratelimit-policy"), "\"events\";q=5;w=5");
 }
+
+#[tokio::test]
+async fn a_receipt_that_was_not_sealed_keeps_no_event_out_of_kafka() {
+    let (redis, keys) = (RedisServer::start(), keys(1, 1));
+    let open = start_with(&redis, &keys, None).await;
+    let event = event();
+    let post = async |gateway: &Running| answer(gateway.post(WRITER, &event)).await.1["repeat"] == true;
+    assert!(!post(&open).await);
+    eventually("it is a repeat", || async { post(&open).await.then_some(()) }).await;
+    let before = open.topic.records().len();
+    let sealed = start(&[
+        ("FAROL_KAFKA_TOPIC", open.topic.name().to_owned()),
+        ("FAROL_REDIS_URL", redis.url()),
+        ("FAROL_REDIS_TIMEOUT", "5s".to_owned()),
+        ("FAROL_KEYS_FILE", keys.path().display().to_string()),
+        ("FAROL_RECEIPT_KEY", "k".repeat(32)),
+    ])
+    .await;
+    repeats_are_recognised(async |event| answer(sealed.post(WRITER, event)).await).await;
+    let others = open.topic.records().len();
+    assert!(others > before && !post(&sealed).await, "what stands in Redis is not believed");
+    assert_eq!(open.topic.records().len(), others + 1);
+}

@@ -3,7 +3,7 @@
 use gateway::Gateway;
 use reqwest::RequestBuilder;
 use serde_json::Value;
-use service::{Environment, Secret};
+use service::Environment;
 use testkit::{Database, KeysFile, Topic};
 
 pub(crate) const KEY: &str = "farol_all";
@@ -21,7 +21,7 @@ pub(crate) struct Running {
 /// Starts it; `overrides` replace settings.
 pub(crate) async fn start(overrides: &[(&str, String)]) -> Running {
     let (topic, database) = tokio::join!(Topic::create(1), Database::create());
-    worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+    worker::migrate::run(&database.server()).await.unwrap();
     let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"]), (AIRPORT, &["/nyc"], &["read"])]);
     let settings = [
         ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),

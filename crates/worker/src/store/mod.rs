@@ -11,10 +11,9 @@ mod retention;
 
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use service::Secret;
+use deadpool_postgres::{BuildError, Object, Pool, PoolError};
+use postgres::Server;
 use time::OffsetDateTime;
-use tokio_postgres::NoTls;
 use tracing::Instrument as _;
 
 use crate::batch;
@@ -43,7 +42,7 @@ pub(crate) enum StoreError {
     #[error("the ledger of partition {0:?} is not where this batch begins")]
     Fenced(Vec<i32>),
     /// No connection could be had.
-    #[error("no connection to PostgreSQL: {0}")]
+    #[error("no connection to PostgreSQL: {}", postgres::cause(.0))]
     Pool(#[from] PoolError),
     /// PostgreSQL refused, or the connection broke.
     #[error("PostgreSQL: {}", postgres_text(.0))]
@@ -56,7 +55,7 @@ pub(crate) enum StoreError {
 fn postgres_text(error: &tokio_postgres::Error) -> String {
     error
         .as_db_error()
-        .map_or_else(|| error.to_string(), |db| format!("{} ({})", db.message(), db.code().code()))
+        .map_or_else(|| postgres::cause(error), |db| format!("{} ({})", db.message(), db.code().code()))
 }
 
 impl StoreError {
@@ -99,19 +98,10 @@ pub(crate) struct Store {
 
 impl Store {
     /// A pool that connects when it is first asked.
-    pub(crate) fn connect(database_url: &Secret) -> Result<Self, crate::StartError> {
-        let mut postgres: tokio_postgres::Config = database_url.reveal().parse()?;
+    pub(crate) fn connect(server: &Server) -> Result<Self, BuildError> {
         let session_name = blockers::session_name();
-        postgres.application_name(&session_name).connect_timeout(PATIENCE).options(SESSION_LIMITS);
-        let manager =
-            Manager::from_config(postgres, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-        let pool = Pool::builder(manager)
-            .max_size(POOL_SIZE)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(PATIENCE))
-            .create_timeout(Some(PATIENCE))
-            .build()?;
-        Ok(Self { pool, session_name })
+        let server = server.clone().for_sessions(&session_name, SESSION_LIMITS);
+        Ok(Self { pool: server.pool(POOL_SIZE, PATIENCE)?, session_name })
     }
 
     /// Makes the partitions of the coming days. Also tells whether the schema is there at all.

@@ -28,6 +28,15 @@ async fn a_missing_table_stops_the_worker_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_without_tls_stops_a_worker_that_was_told_to_use_it() {
+    let ground = Ground::prepare(1).await;
+    let url = format!("{}?sslmode=verify-full", ground.database.url());
+    let worker = ground.worker_with(&[("FAROL_DATABASE_URL", url.as_str())]).await;
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_partition_of_the_day_is_no_fault_of_the_rows() {
     let ground = Ground::prepare(1).await;
     let worker = ground.worker().await;

@@ -113,6 +113,56 @@ async fn what_cannot_be_decoded_is_kept_whole_with_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_no_utf8_in_records_of_others_end_as_dead_letters_and_stop_nobody() {
+    let ground = Ground::prepare(1).await;
+    let with = |name: &str, value: &[u8]| {
+        let mut record = Record::event("1", "{}");
+        record.headers.retain(|(header, _)| header != name);
+        record.headers.push((name.to_owned(), value.to_vec()));
+        record
+    };
+    let mut data = Record::event("1", "");
+    data.value = Some(b"{\"a\":\"\xff\"}".to_vec());
+    let mut structured = data.clone();
+    structured.headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
+    structured.value = Some(b"{\"specversion\":\"1.0\",\"id\":\"\xc0\x80\"}".to_vec());
+    let others = [with("ce_id", b"\xff"), with("ce_subject", b"caf\xe9"), with("ce_leg", b"\xed\xa0\x80")];
+    let others = [&others[..], &[with("content-type", b"application/json; \xff"), data, structured]].concat();
+    ground.topic.produce(&others, false);
+    // What is no attribute and says nothing of ours may be anything.
+    let harmless = [with("x", b"\xff"), with("traceparent", b"\xff"), with("farol-producer", b"\xff")];
+    ground.topic.produce(&harmless, false);
+    ground.topic.produce(&[Record::event("2", "{}")], false);
+    let worker = ground.worker().await;
+    ground.decided(10).await;
+    assert_eq!(ground.books().await, [2, 2, 6, 0]);
+    let kept = "SELECT encode(header_values[6], 'hex') FROM farol.dead_letters WHERE \"offset\" = 1";
+    assert_eq!(ground.database.one::<String>(kept, &[]).await, "636166e9", "as it came");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_header_whose_name_is_no_utf8_makes_a_dead_letter_of_its_record_alone() {
+    let ground = Ground::prepare(1).await;
+    let (before, after) = ([(&b"x"[..], &b"1"[..]), (b"ce_id", b"1")], [(&b"y"[..], &b"2"[..])]);
+    for name in [&b"\xff"[..], b"ce_\xff"] {
+        ground.topic.produce_raw(&[&before[..], &[(name, b"")], &after].concat(), b"value");
+    }
+    ground.topic.produce(&[Record::event("1", "{}")], false);
+    let worker = ground.worker().await;
+    ground.decided(3).await;
+    assert_eq!(ground.books().await, [1, 0, 2, 0]);
+    let letters = "SELECT concat_ws('|', cause, convert_from(record_value, 'UTF8'), message,
+                          array(SELECT convert_from(name, 'UTF8') FROM unnest(header_names) AS name)::text)
+                   FROM farol.dead_letters ORDER BY \"offset\"";
+    let letters: Vec<String> = ground.database.all(letters).await;
+    let letter =
+        "undecodable|value|a header's name is not UTF-8; it and those after it are not kept|{x,ce_id}";
+    assert_eq!(letters, [letter, letter]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_postgresql_refuses_become_dead_letters_and_sink_no_other() {
     let ground = Ground::prepare(1).await;
     ground.database.run("ALTER TABLE farol.events ADD CONSTRAINT picky CHECK (id NOT LIKE 'bad%')").await;

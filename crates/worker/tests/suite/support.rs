@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use service::{Environment, Secret};
+use service::Environment;
 use testkit::{Database, Topic, eventually};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,7 +25,7 @@ pub(crate) struct Running {
 impl Ground {
     pub(crate) async fn prepare(partitions: i32) -> Self {
         let (topic, database) = tokio::join!(Topic::create(partitions), Database::create());
-        worker::migrate::run(&Secret::new(database.url())).await.unwrap();
+        worker::migrate::run(&database.server()).await.unwrap();
         Self { topic, database }
     }
 

@@ -81,6 +81,10 @@ class Kafka(Component):
     def exports(self, ctx: Context) -> dict[str, str]:
         return {"FAROL_KAFKA_BROKERS": ctx.address("FAROL_KAFKA_PORT")}
 
+    def classpath(self, ctx: Context) -> str:
+        """Its jars, for tests that start a broker of their own."""
+        return f"{self._libs(ctx)}/*"
+
     def _pom(self, ctx: Context) -> Path:
         return ctx.root / "deploy/native/kafka/pom.xml"
 
@@ -107,7 +111,7 @@ class Kafka(Component):
         if java is None:
             raise StackError("java is not on PATH")
         # Without -UsePerfData every JVM leaves a file in /tmp.
-        return [str(java), "-XX:-UsePerfData", f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{self._libs(ctx)}/*"]
+        return [str(java), "-XX:-UsePerfData", f"-Dlog4j2.configurationFile={log4j}", "-cp", self.classpath(ctx)]
 
     def _java(self, ctx: Context) -> list[str]:
         java, *words = self._plain_java(ctx, ctx.run_folder(self.name) / "log4j2.xml")

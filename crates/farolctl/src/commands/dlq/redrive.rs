@@ -2,7 +2,7 @@
 
 use super::super::replay::positive;
 use crate::{
-    cli::Database,
+    cli::{Database, cluster},
     dlq::{
         kafka::Kafka,
         letters::{Access, Matching},
@@ -55,8 +55,9 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Erro
         Some(Cause::Undecodable) => return Err(not_redrivable(Why::Undecodable)),
         Some(Cause::Unstorable) | None => {}
     }
+    let cluster = cluster(&arguments.kafka_brokers)?;
     let letters = arguments.database.letters(Access::Write).await?;
-    let kafka = Kafka::connect(&arguments.kafka_brokers).await?;
+    let kafka = Kafka::connect(&cluster).await?;
     let Arguments { rate, dry_run, .. } = arguments;
     let redrive = Redrive { letters: &letters, kafka: &kafka, rate, dry_run };
     let tally = redrive.run(arguments.selection()).await?;
