@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Pages that each question of the look-ups reads, in tables of growing size. Pages do not depend on what else the machine
 # does. Usage: measure.sh postgres://user:password@host:port/database [rows…]; the database must be empty and is filled.
+# With IDS=uuid4 it does something else: random_ids.sh, with a server of its own (ROWS=10000000).
 set -euo pipefail
+if [ "${IDS:-}" = uuid4 ]; then exec "$(dirname "${BASH_SOURCE[0]}")/random_ids.sh"; fi
 database=${1:?a connection string of an empty database is missing}
 shift
 sizes=("${@:-10000}")
