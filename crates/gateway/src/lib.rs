@@ -13,6 +13,7 @@ mod http_limits;
 mod instruments;
 mod intake;
 mod keys;
+mod leave_taking;
 mod listener;
 mod management_listener;
 mod observe;

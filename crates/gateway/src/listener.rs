@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Protocol, Request, Response};
-use actix_server::Server;
+use actix_server::{GracefulShutdownSignal, Server};
 use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
 use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
@@ -101,13 +101,17 @@ impl Listener {
         if let Some(workers) = workers {
             server = server.workers(workers);
         }
+        let ending = server.graceful_shutdown_signal();
         let server = server.listen("farol", socket, move || {
+            // Without this signal an idle connection would hold the end up until its time is over.
+            let (of_kept, of_new) = (ending.clone(), ending.clone());
             let http = HttpService::build()
+                .graceful_shutdown_signal(move || notified(of_kept.clone()))
                 .keep_alive(patience.keep_alive)
                 .client_request_timeout(patience.head)
                 .local_addr(addr)
                 .finish(map_config(app().into_factory().map_err(into_response), |()| AppConfig::default()));
-            fn_service(move |stream| begin(stream, patience)).and_then(http)
+            fn_service(move |stream| begin(stream, patience, of_new.clone())).and_then(http)
         })?;
         Ok(server.run())
     }
@@ -119,11 +123,24 @@ fn into_response(error: Error) -> Response<BoxBody> {
 
 type Connection = (BoundedStream<TcpStream>, Protocol, Option<SocketAddr>);
 
-/// Waits for the first bytes, which tell the protocol.
-async fn begin(stream: TcpStream, patience: Patience) -> Result<Connection, DispatchError> {
+async fn notified(ending: GracefulShutdownSignal) {
+    ending.notified().await;
+}
+
+/// Waits for the first bytes, which tell the protocol; not beyond the end of the server.
+async fn begin(
+    stream: TcpStream,
+    patience: Patience,
+    ending: GracefulShutdownSignal,
+) -> Result<Connection, DispatchError> {
     let silent = |_| DispatchError::Io(io::ErrorKind::TimedOut.into());
     let mut first = [0; HTTP_2_PREFACE.len()];
-    let read = tokio::time::timeout(patience.head, stream.peek(&mut first)).await.map_err(silent)?;
+    let read = tokio::select! {
+        // What has come is looked at first: it may be a request.
+        biased;
+        read = tokio::time::timeout(patience.head, stream.peek(&mut first)) => read.map_err(silent)?,
+        () = ending.notified() => return Err(DispatchError::Io(io::ErrorKind::ConnectionAborted.into())),
+    };
     let read = read.map_err(DispatchError::Io)?;
     stream.set_nodelay(true).map_err(DispatchError::Io)?;
     let peer = stream.peer_addr().ok();

@@ -26,7 +26,7 @@ use crate::publisher::Publisher;
 use crate::redis::Redis;
 use crate::routes::{self, ApiDocument, LandingPage, Serves};
 use crate::topic_check::TopicCheck;
-use crate::{http_limits, instruments, observe, supervision};
+use crate::{http_limits, instruments, leave_taking, observe, supervision};
 
 /// Why the gateway could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -95,13 +95,18 @@ pub(crate) struct State {
 impl State {
     /// Why this replica should get no requests; `None` while it should.
     pub(crate) fn not_ready_because(&self) -> Option<&'static str> {
-        if self.draining.load(Ordering::Relaxed) {
+        if self.is_draining() {
             return Some("draining");
         }
         if self.publisher.fatal_error().is_some() {
             return Some("producer_fatal");
         }
         self.topic_check.not_ready_because()
+    }
+
+    /// Whether it was told to end: it still serves, and sends its clients elsewhere.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 
     /// Whether the Kafka client holds as much as it may: more would find no room, or would not leave
@@ -169,8 +174,8 @@ impl Gateway {
         self.management.as_ref().map(ManagementListener::addr)
     }
 
-    /// Serves until `stop` completes, then drains: readiness falls, load balancers get time to
-    /// see it, requests in flight finish, the producer is emptied; whoever manages it can watch to the end.
+    /// Serves until `stop` completes, then drains: readiness falls, load balancers get time to see it and connections
+    /// to end with an answer, requests in flight finish, the producer is emptied; whoever manages it can watch to the end.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
         let Self { server, addr, management, state, config } = self;
         let mut management = ManagementListener::serve(management);
@@ -213,6 +218,7 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
             .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
             .wrap(middleware::from_fn(http_limits::check))
+            .wrap(middleware::from_fn(leave_taking::say_when_draining))
             .wrap(middleware::from_fn(observe::observe))
     };
     let listener = Listener::bind(config.http.addr).map_err(refused)?;

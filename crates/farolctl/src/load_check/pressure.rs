@@ -25,6 +25,9 @@ const KIB_PER_CONNECTION: usize = 64;
 /// Allocator, histograms and spans of a loaded process beyond its limits.
 const SPARE_MIB: f64 = 32.0;
 const FLAT: f64 = 1.2;
+/// What actix reads a connection into grows once, from 8 to 16 KiB, at about its tenth request. Connections come so far one after
+/// the other, so memory rises and then stays. Counted by live blocks: over a silence of 22 s nothing else grew.
+const GROWS_ONCE_KIB: usize = 8;
 const SETTLE: Duration = Duration::from_millis(500);
 const CALIBRATION: Load = Load {
     label: "calibrating, seconds",
@@ -147,17 +150,18 @@ impl Seen {
                 self.records as f64,
             ),
         ];
-        checks.extend(flat(&self.memory));
-        let connections = (self.connections * KIB_PER_CONNECTION) as f64 / 1024.0;
+        let mib = |kib_each| (self.connections * kib_each) as f64 / 1024.0;
+        checks.push(flat(&self.memory, mib(GROWS_ONCE_KIB)));
+        let connections = mib(KIB_PER_CONNECTION);
         let bound = self.resting_mib + (IN_FLIGHT_MIB + QUEUE_MIB) as f64 + connections + SPARE_MIB;
         checks.push(Check::at_most("RSS, most (resting + limits)", "MiB", bound.round(), self.memory.most()));
         checks
     }
 }
 
-/// The last half of a steady load takes no more memory than the first.
-pub(crate) fn flat(memory: &Memory) -> Option<Check> {
+/// The last half of a steady load takes no more memory than the first, but for what grows once.
+pub(crate) fn flat(memory: &Memory, once_mib: f64) -> Check {
     let (first, last) = memory.halves();
-    let what = "RSS, most of last half (first half + 20 %)";
-    Some(Check::at_most(what, "MiB", (first * FLAT).round(), last))
+    let what = "RSS, most of last half (first half + 20 % + what grows once)";
+    Check::at_most(what, "MiB", (first * FLAT + once_mib).round(), last)
 }

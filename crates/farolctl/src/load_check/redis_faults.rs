@@ -51,7 +51,7 @@ pub(crate) async fn run(bed: &mut Bed<'_>, size: &Size) -> Result<Findings, Erro
     if let Some(state) = bed.gauge(BREAKER).await? {
         checks.push(Check::at_most("breaker at the end (0 closed)", "", BREAKER_CLOSED, state));
     }
-    checks.extend(flat(&seen.memory));
+    checks.push(flat(&seen.memory, 0.0));
     let remark = |(name, tally): &(&str, Tally)| format!("\n  {name}{}", tally.remarks());
     let remarks: String = seen.phases.iter().map(remark).collect();
     let breaker = seen.breaker.map_or(String::new(), |state| format!("; breaker while frozen: {state}"));

@@ -59,7 +59,7 @@ pub(crate) async fn run(bed: &Bed<'_>, size: &Size) -> Result<Findings, Error> {
     let bound = (size.slow + CONNECTIONS) as f64;
     checks.push(Check::at_most("in flight, most (slow bodies + others)", "requests", bound, most_in_flight));
     checks.push(Check::within("places given back", GIVEN_BACK_WITHIN, bed.quiet().await?));
-    checks.extend(flat(&memory));
+    checks.push(flat(&memory, 0.0));
     let under = format!(
         "{} slow connections of each kind beside {} events/s for {} s{}",
         size.slow,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::*;
@@ -69,4 +70,94 @@ async fn an_event_beyond_what_the_topic_takes_is_too_large_for_good() {
             .unwrap();
     let sent = publish(&publisher, &[large]).await;
     assert!(matches!(sent[0], Err(NotAcknowledged::TooLarge)), "{sent:?}");
+}
+
+/// A cluster of three whose first broker leads the only partition, a publisher into it, and its first event.
+async fn cluster_of_three(
+    delivery_timeout_ms: &str,
+) -> (MockCluster<'static, DefaultProducerContext>, Publisher) {
+    let cluster = MockCluster::new(3).unwrap();
+    cluster.create_topic(TOPIC, 1, 3).unwrap();
+    cluster.partition_leader(TOPIC, 0, Some(1)).unwrap();
+    let settings = [
+        ("delivery.timeout.ms", delivery_timeout_ms),
+        ("reconnect.backoff.max.ms", LONGEST_RECONNECT_PAUSE_MS),
+    ];
+    let publisher = publisher(&cluster.bootstrap_servers(), &settings);
+    assert_eq!(positions(&publish(&publisher, &[event("first")]).await), [Some(0)]);
+    (cluster, publisher)
+}
+
+fn positions(sent: &[Result<Position, NotAcknowledged>]) -> Vec<Option<i64>> {
+    sent.iter().map(|result| result.as_ref().ok().map(|position| position.offset)).collect()
+}
+
+#[tokio::test]
+async fn an_event_follows_its_partition_to_a_new_leader() {
+    let (cluster, publisher) = cluster_of_three("10000").await;
+    cluster.partition_leader(TOPIC, 0, Some(2)).unwrap();
+    assert_eq!(positions(&publish(&publisher, &[event("1"), event("2")]).await), [Some(1), Some(2)]);
+}
+
+#[tokio::test]
+async fn an_event_waits_for_a_broker_that_restarts() {
+    let (cluster, publisher) = cluster_of_three("10000").await;
+    cluster.broker_down(1).unwrap();
+    let event = [event("1")];
+    let (sent, ()) = tokio::join!(publish(&publisher, &event), async {
+        while publisher.queued() == 0 {
+            tokio::task::yield_now().await;
+        }
+        cluster.broker_up(1).unwrap();
+    });
+    assert_eq!(positions(&sent), [Some(1)]);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_under_a_request_costs_no_event_and_repeats_none() {
+    let (cluster, publisher) = cluster_of_three("10000").await;
+    cluster.request_errors(RDKafkaApiKey::Produce, &[RDKafkaRespErr::RD_KAFKA_RESP_ERR__TRANSPORT; 2]);
+    assert_eq!(positions(&publish(&publisher, &[event("1")]).await), [Some(1)]);
+    assert_eq!(positions(&publish(&publisher, &[event("2")]).await), [Some(2)]);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_comes_too_late_is_an_unknown_outcome_and_not_a_loss() {
+    let (cluster, publisher) = cluster_of_three("2000").await;
+    cluster.broker_round_trip_time(1, Duration::from_secs(10)).unwrap();
+    let sent = publish(&publisher, &[event("1")]).await;
+    let Err(NotAcknowledged::Unknown(error)) = &sent[0] else { panic!("{sent:?}") };
+    assert_eq!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::MessageTimedOut));
+    cluster.broker_round_trip_time(1, Duration::ZERO).unwrap();
+    // Whether the first try is there nobody can say; the repeat gets an answer of its own.
+    testkit::eventually("the repeat is acknowledged", || async {
+        let sent = publish(&publisher, &[event("1")]).await;
+        sent[0].as_ref().ok().filter(|position| position.offset >= 1).map(drop)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_broker_that_is_away_is_tried_again_every_second_or_so() {
+    // It ends every connection at once, as the host of a broker that is down does.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let settings = [
+        ("FAROL_KAFKA_BROKERS", address.as_str()),
+        ("FAROL_DATABASE_URL", "postgres://farol@127.0.0.1/farol"),
+        ("FAROL_REDIS_URL", "redis://127.0.0.1"),
+        ("FAROL_AUTH", "off"),
+    ];
+    let environment = service::Environment::new(|name| {
+        settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    });
+    let _publisher = Publisher::connect(&Config::read(environment).unwrap()).unwrap();
+    let mut tries = Vec::new();
+    while tries.len() < 8 {
+        drop(listener.accept().await.unwrap());
+        tries.push(Instant::now());
+    }
+    // The pause has doubled to its limit by now; by the client's default it would be 6 s at least.
+    let pause = tries[7] - tries[6];
+    assert!(pause < Duration::from_secs(3), "{pause:?}");
 }

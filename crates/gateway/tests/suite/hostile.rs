@@ -110,15 +110,20 @@ async fn a_huge_batch_is_refused_by_its_bytes_its_count_and_without_a_length() {
     let gateway = start(&settings.map(|(name, value)| (name, value.to_owned()))).await;
     let nothings = |count: usize| format!("[{}{{}}]", "{},".repeat(count - 1));
     refused(batch(&gateway, nothings(300_000)), 413, "too-large").await;
-    refused(batch(&gateway, nothings(1_000_000)), 413, "too-large").await;
+    // Beyond what is worth reading to its end, the connection may be cut before the answer is seen.
+    let huge = nothings(1_000_000);
+    let told =
+        format!("{}{huge}", head(&format!("Content-Type: {BATCH}\r\nContent-Length: {}\r\n", huge.len())));
     let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
     let endless = format!(
         "{}{}",
         head(&format!("Content-Type: {BATCH}\r\nTransfer-Encoding: chunked\r\n")),
         chunk.repeat(32)
     );
-    let answer = answer_to(&gateway, endless.as_bytes()).await;
-    assert!(answer.starts_with("HTTP/1.1 413") || answer.is_empty(), "{answer}");
+    for request in [told, endless] {
+        let answer = answer_to(&gateway, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 413") || answer.is_empty(), "{answer}");
+    }
     unharmed(&gateway).await;
 }
 

@@ -150,7 +150,7 @@ fn a_file_of_authorities_that_is_of_no_use_is_named_at_the_start() {
 }
 
 /// Its address, once it says that it is ready.
-async fn ready(port: u16) -> String {
+pub(crate) async fn ready(port: u16) -> String {
     let url = format!("http://127.0.0.1:{port}");
     eventually("the gateway is ready", || async {
         reqwest::get(format!("{url}/ready")).await.ok().filter(|r| r.status() == 200).map(drop)
@@ -160,13 +160,13 @@ async fn ready(port: u16) -> String {
 }
 
 /// Asks it to end, and sees that it ends well.
-async fn stop(mut gateway: Child) {
+pub(crate) async fn stop(mut gateway: Child) {
     kill(Pid::from_raw(i32::try_from(gateway.id()).unwrap()), Signal::SIGTERM).unwrap();
     let status = tokio::task::spawn_blocking(move || gateway.wait()).await.unwrap().unwrap();
     assert!(status.success(), "{status}");
 }
 
-fn command(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &str) -> Command {
+pub(crate) fn command(topic: &Topic, database: &Database, keys: &KeysFile, port: u16, otlp: &str) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .env("FAROL_HTTP_ADDR", format!("127.0.0.1:{port}"))
