@@ -2,14 +2,13 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use gateway::Gateway;
+mod whole;
+
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use service::Environment;
 use telemetry::{Service, Traces};
 use testkit::{Database, KeysFile, OtlpReceiver, SeenSpan, Topic, eventually};
-use worker::Worker;
+use whole::{KEY, Whole};
 
-const KEY: &str = "farol_key";
 const PARENT: &str = "00f067aa0ba902b7";
 
 /// The whole pipeline and what it stands on.
@@ -27,29 +26,7 @@ async fn start() -> Pipeline {
     let service = Service { name: "farol-test", version: "0" };
     let telemetry =
         telemetry::start_with(service, Traces::To(format!("{}/v1/traces", receiver.endpoint()))).unwrap();
-    let (topic, database) = tokio::join!(Topic::create(2), Database::create());
-    worker::migrate::run(&database.server()).await.unwrap();
-    let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
-    let settings = [
-        ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),
-        ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0".to_owned()),
-        ("FAROL_KAFKA_BROKERS", testkit::kafka_brokers()),
-        ("FAROL_KAFKA_TOPIC", topic.name().to_owned()),
-        ("FAROL_KAFKA_GROUP", topic.name().to_owned()),
-        ("FAROL_DATABASE_URL", database.url()),
-        ("FAROL_REDIS_URL", testkit::redis_url()),
-        ("FAROL_KEYS_FILE", keys.path().display().to_string()),
-    ];
-    let environment = || {
-        let settings = settings.clone();
-        Environment::new(move |name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
-    };
-    let gateway =
-        Gateway::build(gateway::Config::read(environment()).unwrap(), telemetry.metrics()).await.unwrap();
-    let worker = Worker::build(worker::Config::read(environment()).unwrap(), telemetry.metrics()).unwrap();
-    let url = format!("http://{}", gateway.addr());
-    tokio::spawn(gateway.run(std::future::pending()));
-    tokio::spawn(worker.run(std::future::pending()));
+    let Whole { url, topic, database, keys } = whole::start(2, telemetry.metrics()).await;
     Pipeline { database, topic, url, receiver, _keys: keys }
 }
 

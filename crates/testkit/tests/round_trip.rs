@@ -7,6 +7,7 @@
 mod any_event;
 #[path = "../../event/tests/support/binary_mode.rs"]
 mod binary_mode;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -14,16 +15,12 @@ use any_event::{any_event, one_value_twice};
 use bytes::Bytes;
 use event::http::{BATCHED_JSON, ContentMode, STRUCTURED_JSON, to_structured};
 use event::{Data, Event, JsonText};
-use gateway::Gateway;
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use reqwest::RequestBuilder;
 use serde_json::value::RawValue;
-use service::Environment;
 use testkit::{Database, KeysFile, Record, Topic, eventually};
-use worker::Worker;
-
-const KEY: &str = "farol_key";
+use whole::{KEY, Whole};
 
 /// Members of events that are easy to get wrong.
 const NASTY: [&str; 12] = [
@@ -75,29 +72,7 @@ struct Pipeline {
 }
 
 async fn start() -> Pipeline {
-    let (topic, database) = tokio::join!(Topic::create(1), Database::create());
-    worker::migrate::run(&database.server()).await.unwrap();
-    let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
-    let settings = [
-        ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),
-        ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0".to_owned()),
-        ("FAROL_KAFKA_BROKERS", testkit::kafka_brokers()),
-        ("FAROL_KAFKA_TOPIC", topic.name().to_owned()),
-        ("FAROL_KAFKA_GROUP", topic.name().to_owned()),
-        ("FAROL_DATABASE_URL", database.url()),
-        ("FAROL_REDIS_URL", testkit::redis_url()),
-        ("FAROL_KEYS_FILE", keys.path().display().to_string()),
-    ];
-    let environment = || {
-        let settings = settings.clone();
-        Environment::new(move |name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()))
-    };
-    let config = gateway::Config::read(environment()).unwrap();
-    let gateway = Gateway::build(config, testkit::metrics()).await.unwrap();
-    let worker = Worker::build(worker::Config::read(environment()).unwrap(), testkit::metrics()).unwrap();
-    let url = format!("http://{}", gateway.addr());
-    tokio::spawn(gateway.run(std::future::pending()));
-    tokio::spawn(worker.run(std::future::pending()));
+    let Whole { url, topic, database, keys } = whole::start(1, testkit::metrics()).await;
     Pipeline { url, client: reqwest::Client::new(), topic, _database: database, _keys: keys }
 }
 

@@ -36,6 +36,12 @@ pub(crate) fn gap_is_empty(offset: i64, gap: i64, log_start: i64) -> bool {
     gap == 0 || log_start <= offset - gap
 }
 
+/// Whether the log, from its start to its end, still has what comes next by the ledger. A worker that was frozen for longer
+/// than the topic keeps records misses its own next offset, though another one took everything before it left.
+pub(crate) fn is_lost(ledger_next: i64, log_start: i64, log_end: i64) -> bool {
+    !(log_start..=log_end).contains(&ledger_next)
+}
+
 /// The partitions of this worker. Shared between the rebalance callback and the pipeline, which
 /// run on one thread, so nobody ever waits for the lock.
 #[derive(Debug, Default)]

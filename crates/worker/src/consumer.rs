@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
@@ -23,6 +23,10 @@ pub(crate) const BROKER_PATIENCE: Duration = Duration::from_secs(10);
 const PREFETCH_KIB: &str = "32768";
 /// How long the group waits for a worker that died without a word: its partitions rest so long.
 const SESSION_TIMEOUT_MS: &str = "10000";
+
+/// The longest pause before a broker that was lost is tried again. The client doubles its pause up to this, and adds up to
+/// half of it: with its own default, 10 s, a broker that came back went unused for up to 15 s.
+const LONGEST_RECONNECT_PAUSE_MS: &str = "1000";
 
 /// How soon partitions that were added are noticed; the client's own default is five minutes.
 const METADATA_REFRESH_MS: &str = "10000";
@@ -53,7 +57,8 @@ impl Consumer {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
-            .set("isolation.level", "read_committed");
+            .set("isolation.level", "read_committed")
+            .set("reconnect.backoff.max.ms", LONGEST_RECONNECT_PAUSE_MS);
         let mut client = reader.clone();
         let assignment = Arc::new(Assignment::default());
         let continuity = Arc::new(Continuity::new(reader, store.clone(), runtime.clone()));
@@ -99,7 +104,12 @@ impl Consumer {
 
     /// The first offset that the log still holds.
     pub(crate) fn log_start(&self, partition: i32) -> KafkaResult<i64> {
-        self.client.fetch_watermarks(&self.book.topic, partition, BROKER_PATIENCE).map(|(low, _)| low)
+        self.log_range(partition).map(|(start, _)| start)
+    }
+
+    /// The first offset that the log still holds, and the one behind its last.
+    pub(crate) fn log_range(&self, partition: i32) -> KafkaResult<(i64, i64)> {
+        self.client.fetch_watermarks(&self.book.topic, partition, BROKER_PATIENCE)
     }
 
     /// Starts a partition anew from `next`.
@@ -133,8 +143,8 @@ impl Consumer {
     }
 
     /// Waits without taking records, but polls, so that the group keeps this member. Ends early
-    /// when told to stop.
-    pub(crate) fn idle(&self, wait: Duration, stop: &Stop) {
+    /// when told to stop. The client says an error once, so whoever waits has to hear it.
+    pub(crate) fn idle(&self, wait: Duration, stop: &Stop, mut hear: impl FnMut(&KafkaError)) {
         self.set_paused(true);
         let until = Instant::now() + wait;
         while !stop.is_set() {
@@ -142,10 +152,14 @@ impl Consumer {
             if left.is_zero() {
                 break;
             }
-            if let Some(Ok(message)) = self.client.poll(left) {
+            match self.client.poll(left) {
                 // It was on its way before the pause took hold: it must come again.
-                self.assignment.lost_place(message.partition());
-                self.seek_astray();
+                Some(Ok(message)) => {
+                    self.assignment.lost_place(message.partition());
+                    self.seek_astray();
+                }
+                Some(Err(error)) => hear(&error),
+                None => {}
             }
         }
         self.set_paused(false);

@@ -2,6 +2,9 @@
 //!
 //! Runs on a thread of its own, since the Kafka client blocks.
 
+mod books;
+
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -33,10 +36,12 @@ pub(crate) struct Pipeline {
     pub(crate) status: Status,
     pub(crate) runtime: Handle,
     pub(crate) stop: Stop,
+    /// What the Kafka client said while a failed batch waited.
+    pub(crate) heard: Cell<Option<Reason>>,
 }
 
 impl Pipeline {
-    /// Consumes until told to stop, or until the Kafka client is dead; the batch in hand is finished.
+    /// Consumes until told to stop, or until the Kafka client has to be replaced; the batch in hand is finished.
     pub(crate) fn run(self) {
         self.status.consuming();
         while !self.stop.is_set() {
@@ -46,7 +51,15 @@ impl Pipeline {
             }
             match self.collect() {
                 Ok(batch) => self.write(batch),
-                Err(reason) => self.stand_still(reason),
+                Err(reason) if self.has_lost_records(reason) => self.stand_still(reason),
+                Err(reason) => {
+                    let reason = reason.name();
+                    tracing::warn!(
+                        reason,
+                        "the ledger goes on elsewhere; another client takes this one's place"
+                    );
+                    return;
+                }
             }
         }
         tracing::info!("pipeline finished its last batch");
@@ -56,6 +69,9 @@ impl Pipeline {
     fn collect(&self) -> Result<Batch, Reason> {
         let mut batch = Batch::new(self.limits);
         while let Some(wait) = batch.room(IDLE_POLL) {
+            if let Some(reason) = self.heard.take() {
+                return Err(reason);
+            }
             let polled = self.consumer.poll(wait);
             if self.consumer.continuity.is_broken() {
                 return Err(Reason::LogDiverged);
@@ -97,11 +113,17 @@ impl Pipeline {
         match self.consumer.log_start(partition) {
             Ok(log_start) if gap_is_empty(offset, gap, log_start) => Ok(()),
             Ok(log_start) => {
-                tracing::error!(partition, offset, gap, log_start, "log_truncated: unread offsets are gone");
+                tracing::warn!(
+                    partition,
+                    offset,
+                    gap,
+                    log_start,
+                    "log_truncated: offsets before a record are gone"
+                );
                 Err(Reason::LogTruncated)
             }
             Err(error) => {
-                tracing::error!(%error, partition, offset, gap, "a gap cannot be verified");
+                tracing::warn!(%error, partition, offset, gap, "a gap cannot be verified");
                 Err(Reason::LogTruncated)
             }
         }
@@ -112,7 +134,7 @@ impl Pipeline {
             RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset,
         ) = error
         {
-            tracing::error!(%error, "offset_out_of_range: the topic does not hold the ledger's next offset");
+            tracing::warn!(%error, "offset_out_of_range: the topic does not hold the next offset");
             return Err(Reason::OffsetOutOfRange);
         }
         tracing::warn!(%error, "a poll failed");
@@ -182,19 +204,6 @@ impl Pipeline {
         }
     }
 
-    /// Books that are gone altogether are opened anew at the log's start: keys make duplicates of
-    /// what was stored before.
-    fn ledger_of(&self, partitions: &[i32]) -> Result<Vec<Position>, String> {
-        let mut log_starts = Vec::with_capacity(partitions.len());
-        for partition in partitions {
-            let start = self.consumer.log_start(*partition).map_err(|error| error.to_string())?;
-            log_starts.push((*partition, start));
-        }
-        self.runtime
-            .block_on(self.store.positions(&self.consumer.book, &log_starts))
-            .map_err(|error| error.to_string())
-    }
-
     fn failed(&self, error: &StoreError, backoff: &mut Backoff) {
         let class = error.class();
         instruments::batch_retry(class);
@@ -205,7 +214,15 @@ impl Pipeline {
             }
             Class::Transient | Class::Data => tracing::warn!(%error, "a batch is tried again"),
         }
-        self.consumer.idle(backoff.next_wait(), &self.stop);
+        self.idle(backoff.next_wait());
+    }
+
+    fn idle(&self, wait: Duration) {
+        self.consumer.idle(wait, &self.stop, |error| {
+            if let Err(reason) = self.consume_error(error) {
+                self.heard.set(Some(reason));
+            }
+        });
     }
 
     /// Keeps the place in the group and says why nothing moves, until somebody restarts the worker.
@@ -213,7 +230,7 @@ impl Pipeline {
         self.status.stopped(reason);
         while !self.stop.is_set() {
             tracing::error!(reason = reason.name(), "stopped: see the runbook of this reason, then restart");
-            self.consumer.idle(REMINDER, &self.stop);
+            self.idle(REMINDER);
         }
     }
 }

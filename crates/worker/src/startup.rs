@@ -1,5 +1,6 @@
 //! Building binds and connects, running consumes until told to stop.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -116,7 +117,8 @@ fn consume(
         };
         let (store, status, runtime) = (store.clone(), status.clone(), runtime.clone());
         let joined = Instant::now();
-        Pipeline { consumer, store, limits: config.batch, status, runtime, stop: stop.clone() }.run();
+        let (limits, stop_too, heard) = (config.batch, stop.clone(), Cell::default());
+        Pipeline { consumer, store, limits, status, runtime, stop: stop_too, heard }.run();
         if stop.is_set() {
             return Ok(());
         }
@@ -134,7 +136,11 @@ fn consume(
 fn wait_for_schema(store: &Store, status: &Status, runtime: &Handle, stop: &Stop) {
     let mut backoff = Backoff::new();
     while !stop.is_set() {
-        match runtime.block_on(store.create_partitions()) {
+        let ready = async {
+            store.check_schema().await?;
+            store.create_partitions().await
+        };
+        match runtime.block_on(ready) {
             Ok(_) => return,
             Err(error) => {
                 report_schema(&error, status);
@@ -148,7 +154,7 @@ fn report_schema(error: &StoreError, status: &Status) {
     match error.class() {
         Class::Structural => {
             status.stopped(Reason::Database);
-            tracing::error!(%error, "PostgreSQL cannot be used; where tables are missing, run `farol-worker migrate`");
+            tracing::error!(%error, "PostgreSQL cannot be used; where the schema is missing or too old, run `farol-worker migrate`");
         }
         Class::Transient | Class::Data => tracing::warn!(%error, "waiting for PostgreSQL"),
     }

@@ -28,6 +28,13 @@ pub(super) fn progress() -> Property<Protocol> {
     Property::always(PROGRESS, progress::is_certain)
 }
 
+/// While only what is decided leaves the log, no worker waits for a person, however long it was frozen.
+pub(super) fn nobody_stands_still() -> Property<Protocol> {
+    Property::always("nobody stands still", |_, world: &World| {
+        !world.workers.iter().any(|worker| matches!(worker, Worker::Stopped(_)))
+    })
+}
+
 /// States that have to be there, or the model would prove nothing about them.
 pub(super) fn reachable(retention: Retention) -> Vec<Property<Protocol>> {
     let mut reachable = vec![
@@ -38,20 +45,23 @@ pub(super) fn reachable(retention: Retention) -> Vec<Property<Protocol>> {
                 .iter()
                 .all(|worker| matches!(worker, Worker::Up(m) if m.owned.is_some() && m.has_batch()))
         }),
-        Property::sometimes("stopped by offset_out_of_range", |_, world: &World| {
-            world.workers.contains(&Worker::Stopped(Reason::OffsetOutOfRange))
-        }),
     ];
-    reachable.push(match retention {
+    match retention {
         Retention::OfDecided => {
-            Property::sometimes("a late transaction is behind the books", |_, world: &World| {
-                is_behind(&world.database)
-            })
+            reachable
+                .push(Property::sometimes("a late transaction is behind the books", |_, world: &World| {
+                    is_behind(&world.database)
+                }));
         }
-        Retention::OfAnything => Property::sometimes("stopped by log_truncated", |_, world: &World| {
-            world.workers.contains(&Worker::Stopped(Reason::LogTruncated))
-        }),
-    });
+        Retention::OfAnything => reachable.extend([
+            Property::sometimes("stopped by offset_out_of_range", |_, world: &World| {
+                world.workers.contains(&Worker::Stopped(Reason::OffsetOutOfRange))
+            }),
+            Property::sometimes("stopped by log_truncated", |_, world: &World| {
+                world.workers.contains(&Worker::Stopped(Reason::LogTruncated))
+            }),
+        ]),
+    }
     reachable
 }
 

@@ -5,7 +5,9 @@ use std::time::Instant;
 use stateright::{Checker, HasDiscoveries, Model as _, Property};
 
 use super::guards::{Guard, Guards};
-use super::invariants::{BALANCED, NO_LOSS, ONE_ROW, PROGRESS, progress, reachable, safety};
+use super::invariants::{
+    BALANCED, NO_LOSS, ONE_ROW, PROGRESS, nobody_stands_still, progress, reachable, safety,
+};
 use super::{Protocol, Retention};
 
 fn check(off: &[Guard], retention: Retention, properties: Vec<Property<Protocol>>) -> impl Checker<Protocol> {
@@ -34,7 +36,8 @@ fn breaks_without(off: &[Guard], retention: Retention, name: &str) {
 #[test]
 fn the_promise_holds_in_every_state_and_is_kept_once_faults_stop() {
     let retention = Retention::OfDecided;
-    let properties = safety().into_iter().chain([progress()]).chain(reachable(retention)).collect();
+    let kept = [progress(), nobody_stands_still()];
+    let properties = safety().into_iter().chain(kept).chain(reachable(retention)).collect();
     check(&[], retention, properties).assert_properties();
 }
 

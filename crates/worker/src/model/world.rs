@@ -7,6 +7,7 @@ use super::database::Database;
 use super::guards::{Guard, Guards};
 use super::member::{Ending, Fetch, Member};
 use super::topic::{END, Topic};
+use crate::assignment::is_lost;
 use crate::status::Reason;
 
 /// One state. Which of the workers is called what does not matter: the first is the one that the
@@ -163,7 +164,12 @@ impl World {
             Action::Write(_, ending) => member.write(topic, guards, database, ending),
             Action::Poll(_, fetch) => {
                 if let Err(reason) = member.poll(topic, guards, *log_start, fetch) {
-                    workers[who] = Worker::Stopped(reason);
+                    // `Pipeline::has_lost_records`: a client whose place is not the ledger's is replaced by a new one.
+                    let next = database.books.as_ref().map_or(*log_start, |books| books.next);
+                    workers[who] = match is_lost(next, *log_start, END) {
+                        true => Worker::Stopped(reason),
+                        false => Worker::Up(Member::default()),
+                    };
                 }
             }
             _ => {}

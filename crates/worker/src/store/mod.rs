@@ -8,6 +8,7 @@ pub(crate) mod events;
 pub(crate) mod ledger;
 mod redriven;
 mod retention;
+mod schema;
 
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,9 @@ pub(crate) enum StoreError {
     /// PostgreSQL refused, or the connection broke.
     #[error("PostgreSQL: {}", postgres_text(.0))]
     Postgres(#[from] tokio_postgres::Error),
+    /// A newer program than the schema: it may ask for columns that do not exist yet.
+    #[error("the schema is at version {has}, and this program needs version {needs}")]
+    SchemaTooOld { has: i64, needs: i64 },
     /// A key that was there a moment ago is gone; trying again settles it.
     #[error("a key expired while its batch was written")]
     KeyExpired,
@@ -65,6 +69,7 @@ impl StoreError {
             Self::Fenced(_) | Self::KeyExpired => Class::Transient,
             Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => Class::of(error),
             Self::Pool(_) => Class::Transient,
+            Self::SchemaTooOld { .. } => Class::Structural,
         };
         if class == Class::Data { Class::Structural } else { class }
     }
@@ -78,6 +83,7 @@ impl StoreError {
                 error.code().map_or("connection".to_owned(), |code| code.code().to_owned())
             }
             Self::Pool(_) => "pool_timeout".to_owned(),
+            Self::SchemaTooOld { .. } => "schema_too_old".to_owned(),
         }
     }
 }
@@ -104,7 +110,12 @@ impl Store {
         Ok(Self { pool: server.pool(POOL_SIZE, PATIENCE)?, session_name })
     }
 
-    /// Makes the partitions of the coming days. Also tells whether the schema is there at all.
+    /// Whether the schema has all that this program was written for. A newer one has it too.
+    pub(crate) async fn check_schema(&self) -> Result<(), StoreError> {
+        schema::check(&self.pool.get().await?).await
+    }
+
+    /// Makes the partitions of the coming days.
     pub(crate) async fn create_partitions(&self) -> Result<i32, StoreError> {
         let client = self.pool.get().await?;
         let row = client.query_one("SELECT farol.create_partitions($1)", &[&PARTITION_DAYS_AHEAD]).await?;

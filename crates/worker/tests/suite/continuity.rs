@@ -132,3 +132,48 @@ async fn a_worker_whose_books_were_deleted_opens_them_at_the_logs_start() {
     );
     worker.stop().await;
 }
+
+/// Every row is refused, in a way that somebody has to mend, and counted; so are the looks for the books of partition 1.
+const REFUSE_AND_COUNT: &str = "
+CREATE SEQUENCE attempts;
+CREATE SEQUENCE looks;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM nextval('attempts'); RAISE 'on purpose' USING ERRCODE = '42501'; END $$;
+CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('looks'); RETURN NEW; END $$;
+CREATE TRIGGER refuse BEFORE INSERT ON farol.events FOR EACH ROW EXECUTE FUNCTION refuse();
+CREATE TRIGGER look BEFORE INSERT ON farol.ledger FOR EACH ROW WHEN (NEW.partition = 1) EXECUTE FUNCTION look()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_client_says_while_a_batch_waits_for_the_database_is_heard() {
+    let mut ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    ground.topic.produce(&events(0..1), false);
+    ground.decided(1).await;
+    // A partition will come whose books begin before its log does.
+    let books = "INSERT INTO farol.ledger (cluster_id, topic, partition, start_offset, next_offset)
+                 SELECT cluster_id, topic, 1, 0, 0 FROM farol.ledger";
+    ground.database.run(books).await;
+    ground.database.run(REFUSE_AND_COUNT).await;
+    ground.topic.produce(&events(1..2), false);
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
+    ground.topic.grow(2).await;
+    let unread: Vec<_> = events(10..15).into_iter().map(|record| record.in_partition(1)).collect();
+    ground.topic.produce(&unread, false);
+    ground.topic.truncate(1, 5).await;
+    let is_called = "SELECT is_called::int::bigint FROM looks";
+    eventually("the partition is the worker's", || async {
+        (ground.database.one::<i64>(is_called, &[]).await == 1).then_some(())
+    })
+    .await;
+    // Between two attempts the worker waits, and the client finds out that it is out of range.
+    let attempts = "SELECT last_value FROM attempts";
+    let before: i64 = ground.database.one(attempts, &[]).await;
+    eventually("it has waited once more", || async {
+        (ground.database.one::<i64>(attempts, &[]).await >= before + 2).then_some(())
+    })
+    .await;
+    ground.database.run("DROP TRIGGER refuse ON farol.events").await;
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "offset_out_of_range").await;
+    assert_eq!(ground.books().await, [2, 0, 0, 0], "the batch that waited is there, and nothing was skipped");
+    worker.stop().await;
+}

@@ -6,6 +6,8 @@ mod books;
 mod continuity;
 mod cut_link;
 mod failures;
+mod migration_rules;
+mod migrations;
 mod outcomes;
 mod process;
 mod redriven;

@@ -76,6 +76,27 @@ async fn a_worker_that_wakes_up_after_its_partition_went_elsewhere_lets_go() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_was_frozen_for_longer_than_the_topic_keeps_records_goes_on_with_the_ledger() {
+    let ground = Ground::prepare(1).await;
+    let sleeper = Frozen::start(&ground);
+    ground.topic.produce(&events(0..10), false);
+    all_once(&ground, 10).await;
+    sleeper.signal(Signal::SIGSTOP);
+    let successor = ground.worker().await;
+    ground.topic.produce(&events(10..20), false);
+    all_once(&ground, 20).await;
+    // Its next offset leaves, and the one behind it: what it asks for first when it wakes up is out of range.
+    ground.topic.truncate(0, 20).await;
+    sleeper.signal(Signal::SIGCONT);
+    ground.topic.produce(&events(20..30), false);
+    all_once(&ground, 30).await;
+    successor.stop().await;
+    ground.topic.produce(&events(30..40), false);
+    all_once(&ground, 40).await;
+    sleeper.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_frozen_in_the_middle_of_its_transaction_holds_its_successor_up_only_briefly() {
     let ground = Ground::prepare(1).await;
     let slow = "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
