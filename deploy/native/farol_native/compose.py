@@ -14,6 +14,8 @@ from .stack import Stack
 from .supervisor import write_private
 
 KINDS = ("native", "compose")
+# Of optional.yaml; COMPOSE_PROFILES switches them on. `tools` is farolctl.
+PROFILES = ("tools", "logs", "elk", "loki", "adminer", "jenkins")
 ENGINE = (["docker", "info"], ["docker", "compose", "version"])
 
 
@@ -40,14 +42,15 @@ def up(stack: Stack) -> None:
 def down(stack: Stack, *, volumes: bool = False) -> None:
     """Removes the containers; their data only with `volumes`."""
     write_settings(stack)
-    # With the profile of the tools: their volume goes too.
-    compose(stack.ctx, "--profile=tools", "down", "--remove-orphans", *(["--volumes"] if volumes else []))
+    # With all profiles: what one of them started goes too, and with its volumes.
+    compose(stack.ctx, *(f"--profile={name}" for name in PROFILES), "down", "--remove-orphans", *(["--volumes"] if volumes else []))
     stack.home.record(None)
 
 
 def compose(ctx: Context, *words: str) -> None:
     """Runs docker compose with its own progress on the terminal."""
-    files = ["--env-file", str(env_file(ctx)), "-f", str(ctx.root / "deploy/compose/compose.yaml")]
+    folder = ctx.root / "deploy/compose"
+    files = ["--env-file", str(env_file(ctx)), "-f", str(folder / "compose.yaml"), "-f", str(folder / "optional.yaml")]
     result = subprocess.run(["docker", "compose", *files, *words], env={**os.environ, **ctx.env}, check=False)
     if result.returncode != 0:
         raise StackError(f"`docker compose {' '.join(words)}` failed with {result.returncode}; what it says stands above")
@@ -71,6 +74,13 @@ def write_settings(stack: Stack) -> None:
         "FAROL_REDIS_PASSWORD": ctx.secret("redis"),
         "FAROL_GRAFANA_PASSWORD": ctx.secret("grafana-admin"),
         "FAROL_GRAFANA_SECRET_KEY": ctx.secret("grafana-key"),
+        # OpenSearch asks for four kinds of characters.
+        "FAROL_OPENSEARCH_PASSWORD": ctx.secret("opensearch-admin", "Aa1."),
+        "FAROL_OPENSEARCH_WRITER_PASSWORD": ctx.secret("opensearch-writer", "Aa1."),
+        "FAROL_ELASTIC_PASSWORD": ctx.secret("elastic"),
+        "FAROL_KIBANA_PASSWORD": ctx.secret("kibana"),
+        "FAROL_KIBANA_KEY": ctx.secret("kibana-key", "key-of-saved-objects-"),
+        "FAROL_LOGS_WRITER_PASSWORD": ctx.secret("logs-writer"),
     }
     lines = [f"{name}='{value}'\n" for name, value in sorted(values.items())]
     stack.home.make()

@@ -154,7 +154,7 @@ class Running(ComposeTest):
             with self.subTest(name):
                 self.assertGreater(mebibytes(service["mem_limit"]), 0)
                 self.assertEqual(service["logging"]["driver"], "json-file")
-                self.assertEqual(service["logging"]["options"].keys(), {"max-size", "max-file"})
+                self.assertEqual(service["logging"]["options"].keys(), {"max-size", "max-file", "labels"})
                 self.assertEqual(service["cap_drop"], ["ALL"])
                 self.assertEqual(service["security_opt"], ["no-new-privileges:true"])
                 self.assertIn(service["restart"], ("unless-stopped", "no"))

@@ -79,8 +79,9 @@ class Programs(ComposeTest):
                 self.assertEqual(re.sub(r"\$\{\w+:-(\d+)\}", r"\1", self.environment("farolctl")[name]), exports[name])
 
     def test_collector_and_jaeger_are_given_only_variables_of_their_configs(self) -> None:
-        for name, path in (("otel-collector", "otel-collector/config.yaml"), ("jaeger", "jaeger/config.yaml")):
-            used = set(re.findall(r"\$\{env:(\w+)", (ROOT / path).read_text()))
+        also = sorted((ROOT / "otel-collector/also").glob("*.yaml"))
+        for name, paths in (("otel-collector", [ROOT / "otel-collector/config.yaml", *also]), ("jaeger", [ROOT / "jaeger/config.yaml"])):
+            used = {variable for path in paths for variable in re.findall(r"\$\{env:(\w+)", path.read_text())}
             given = {variable for variable in self.environment(name) if variable.startswith("FAROL_")}
             with self.subTest(name):
                 self.assertEqual(sorted(given - used), [])

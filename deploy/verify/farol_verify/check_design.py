@@ -16,6 +16,7 @@ NAMESPACES = {
     "monitoring": "as in the seeds",
     "argocd": "as in the seeds",
     "logging": "as in the seeds",
+    "istio-system": "Istio's own, where a cluster has the mesh",
     "node-exporter": "privileged, so not in `monitoring`",
     "kube-system": "policies name its DNS",
     "envoy-gateway-system": "where kind's edge puts its proxies",

@@ -125,4 +125,12 @@ def network(cidr: str) -> str:
     return known.get(rest, cidr) if (first, second[:2]) == ("10", "10") else cidr
 
 
-CHECKS = (connections,)
+def adminer(source: Source) -> Iterator[str]:
+    """The optional page for the database reaches it wherever the component is added."""
+    labels = {"app.kubernetes.io/component": "adminer"}
+    policy = source.named("farol-to-postgres", "NetworkPolicy")
+    if source.name != "kind" and (policy is None or not selects(policy["spec"]["podSelector"], labels)):
+        yield "NetworkPolicy/farol-to-postgres: does not let adminer through, so the component would show nothing"
+
+
+CHECKS = (connections, adminer)

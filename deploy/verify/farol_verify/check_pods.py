@@ -9,7 +9,11 @@ from .pods import SCALED, Workload, produced_keys, references, selects, wave, wo
 from .render import Source, name_of, title
 
 # The only pods whose account has a token, and why.
-TOKENS = {"otel-agent": "asks the API server for the pods of its node"}
+TOKENS = {
+    "otel-agent": "asks the API server for the pods of its node",
+    "fluent-bit": "the same, for the labels of the pods whose lines it reads",
+    "filebeat": "the same",
+}
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 OURS = {"gateway": "farol/gateway", "worker": "farol/worker", "migrate": "farol/worker"}
 VOLUMES = {"configMap", "secret", "projected", "emptyDir", "persistentVolumeClaim", "downwardAPI"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import check_design, check_network, check_pods, check_program, check_repository, schemas
+from . import check_design, check_logging, check_mesh, check_network, check_pods, check_program, check_repository, schemas
 from .render import Source
 from .tools import Tools
 
@@ -24,6 +24,14 @@ def of_source(source: Source, root: Path) -> Iterator[str]:
             yield from check(source)
         for check in check_program.CHECKS:
             yield from check(source, root)
+    elif source.name.startswith("logging "):
+        for check in check_logging.CHECKS:
+            yield from check(source)
+    elif source.name in ("mesh kind", "mesh prod"):
+        for check in check_mesh.CHECKS:
+            yield from check(source)
+    elif source.name == "component tempo":
+        yield from check_logging.tempo(source)
     elif source.name == "component adminer":
         for check in (check_pods.resources, check_pods.hardening):
             yield from check(source)
@@ -39,6 +47,7 @@ def of_all(sources: list[Source], root: Path) -> Iterator[str]:
     yield from check_repository.compose_images(sources, root)
     yield from check_repository.applications(sources, root)
     yield from check_repository.projects(sources)
+    yield from check_logging.identity(sources, root)
     yield from check_repository.notifications(sources)
     yield from check_design.platform_figures(root)
 

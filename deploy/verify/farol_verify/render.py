@@ -19,6 +19,8 @@ from .tools import Tools
 Manifest = dict[str, Any]
 ENVIRONMENTS = ("dev", "staging", "prod")
 OVERLAYS = ("kind", *ENVIRONMENTS, "prod-blue-green")
+# Of deploy/kubernetes/logging; `agent` is part of two of them.
+LOGGING = ("opensearch", "setup", "loki", "elk")
 
 
 @dataclass(frozen=True)
@@ -55,11 +57,16 @@ def everything(tools: Tools, root: Path) -> list[Source]:
     if missing:
         raise StackError(f"overlays and the list in render.py differ: {', '.join(sorted(missing))}")
     sources = [Source(name, overlay(tools, overlays / name)) for name in OVERLAYS]
-    sources += [Source(f"component {name}", component(tools, root, name)) for name in ("adminer", "istio")]
+    sources.append(Source("component adminer", component(tools, root, "base", "adminer")))
+    sources.append(Source("component tempo", component(tools, root, "overlays/kind", "tempo")))
+    sources += [Source(f"mesh {name}", component(tools, root, f"overlays/{name}", "istio")) for name in ("kind", "prod")]
+    sources += [Source(f"logging {name}", kustomize(tools, root / "deploy/kubernetes/logging" / name)) for name in LOGGING]
     sources.append(Source("rules", rules(tools, root)))
     argocd = root / "deploy/argocd"
     for folder in ("bootstrap", "applicationsets"):
         sources.append(Source(f"argocd {folder}", kustomize(tools, argocd / folder)))
+    sources += [Source(f"argocd optional {name}", kustomize(tools, argocd / "optional" / name)) for name in ("logging", "mesh")]
+    sources.append(Source("mesh monitors", kustomize(tools, root / "deploy/kubernetes/mesh")))
     sources.append(Source("argocd install", argocd_install(tools, argocd / "install")))
     edge = loaded((root / "deploy/kind/platform/edge-port.yaml").read_text())
     sources.append(Source("kind platform", edge))
@@ -82,14 +89,14 @@ def overlay(tools: Tools, folder: Path) -> list[Manifest]:
         return kustomize(tools, Path(place))
 
 
-def component(tools: Tools, root: Path, name: str) -> list[Manifest]:
-    """An optional component on top of the kind overlay, or of dev where it needs what AWS has."""
+def component(tools: Tools, root: Path, below: str, name: str) -> list[Manifest]:
+    """An optional component on top of the base or an overlay."""
     with tempfile.TemporaryDirectory(prefix="farol-component-") as place:
         base = root / "deploy/kubernetes"
         written = {
             "apiVersion": "kustomize.config.k8s.io/v1beta1",
             "kind": "Kustomization",
-            "resources": [os.path.relpath(base / "base", os.path.realpath(place))],
+            "resources": [os.path.relpath(base / below, os.path.realpath(place))],
             "components": [os.path.relpath(base / "components" / name, os.path.realpath(place))],
         }
         (Path(place) / "kustomization.yaml").write_text(json.dumps(written))
