@@ -54,6 +54,17 @@ smoke: ## the whole stack from nothing on free ports: demo, traces, metrics, eve
 	@$(FAROL) smoke
 prove: ## break every part under load, then count what was acknowledged (ARGS='--seed 1', LONG=1 for an hour)
 	@$(FAROL) prove -- $(ARGS) $(if $(LONG),--long)
+alerts-test: ## rules, their tests, series and runbooks, and Alertmanager's routes; needs no stack
+	@$(FAROL) alerts-test
+alerts-drill: ## break a stack of its own and see alerts fire and resolve (ARGS='--only worker-stopped')
+	@$(FAROL) alerts-drill -- $(ARGS)
+alerts-write: ## after a change of slo.yml or of Alertmanager's files: write what follows from them
+	@$(FAROL) alerts-write
+dashboards: ## write grafana/dashboards from grafana/farol_boards
+	@python3 grafana/boards build
+dashboards-check: ## the boards: rules, queries, metrics; with PROMETHEUS=http://… also every panel's data
+	@python3 grafana/boards check
+	$(if $(PROMETHEUS),@python3 grafana/boards live --prometheus $(PROMETHEUS))
 viewer-test: ## the trace viewer in a headless browser, on a Jaeger of its own
 	@python3 jaeger/viewer/tests/run.py
 page-test: ## the landing page in a headless browser, on a stack of its own
@@ -64,7 +75,7 @@ fuzz: ## random input: the reader of events, then a running gateway by its OpenA
 	@$(FAROL) fuzz -- $(ARGS)
 terraform-check: ## Terraform against the provider's schema, moto and checkov, and its names against the manifests
 	@nice -n 5 deploy/verify/terraform/check
-ci: ## what CI runs: check, manifests-check, test, smoke, a short prove, viewer-test, page-test, terraform-check
+ci: ## what CI runs: check, manifests-check, test, alerts-test, smoke, a short prove, viewer-test, page-test, terraform-check
 	@.ci/run
 
 ##@ Deploy

@@ -2,7 +2,11 @@
 // (deploy/argocd/applicationsets/farol.yaml), `make kind-up` and `make manifests-check` do so with the same library.
 local files = {
   availability: importstr 'rules/availability.yml',
+  dependencies: importstr 'rules/dependencies.yml',
   events: importstr 'rules/events.yml',
+  intake: importstr 'rules/intake.yml',
+  saturation: importstr 'rules/saturation.yml',
+  slo: importstr 'rules/slo.yml',
   telemetry: importstr 'rules/telemetry.yml',
 };
 

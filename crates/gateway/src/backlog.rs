@@ -83,11 +83,15 @@ impl Backlog {
         match tokio::task::spawn_blocking(move || ends_of(&kafka, &topic)).await {
             Ok(Ok(ends)) => Some(ends),
             Ok(Err(error)) => {
-                tracing::warn!(%error, "Kafka did not say where its partitions end");
+                tracing::warn!(
+                    name: "kafka_ends_unknown",
+                    %error,
+                    "Kafka did not say where its partitions end"
+                );
                 None
             }
             Err(error) => {
-                tracing::warn!(%error, "a look at Kafka did not end");
+                tracing::warn!(name: "kafka_look_unfinished", %error, "a look at Kafka did not end");
                 None
             }
         }

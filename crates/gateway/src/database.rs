@@ -1,5 +1,6 @@
 //! What the gateway reads in PostgreSQL; the worker alone writes there. One file a question.
 
+mod asked;
 mod dead_letters;
 mod event_keys;
 mod ledger;
@@ -10,7 +11,7 @@ mod stored;
 
 use std::time::Duration;
 
-use deadpool_postgres::{Client, Pool};
+use deadpool_postgres::{Client, Pool, PoolError};
 use event::Refusal;
 
 use crate::config::Config;
@@ -29,7 +30,7 @@ const SESSION: &str = "-c default_transaction_read_only=on -c statement_timeout=
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LookUpError {
     #[error("no connection to PostgreSQL: {}", postgres::cause(.0))]
-    Pool(#[from] deadpool_postgres::PoolError),
+    Pool(#[from] PoolError),
     #[error("PostgreSQL: {0}")]
     Query(#[from] tokio_postgres::Error),
     #[error("the row is not a valid event: {0}")]
@@ -50,6 +51,15 @@ impl Database {
     }
 
     async fn session(&self) -> Result<Client, LookUpError> {
-        Ok(self.0.get().await?)
+        let session = self.0.get().await;
+        if let Err(PoolError::Timeout(_)) = &session {
+            telemetry::postgres_pool_timeout();
+        }
+        Ok(session?)
+    }
+
+    /// Sets the metrics of the pool.
+    pub(crate) fn report_pool(&self) {
+        telemetry::postgres_pool(self.0.status());
     }
 }

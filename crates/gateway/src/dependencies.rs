@@ -109,7 +109,13 @@ async fn checked<P: Probe>(probe: &P) -> Check {
         Ok(trip) => Check::passed(dependency, trip),
         Err(Failure { reason, cause }) => {
             let (name, kind) = (dependency.name(), reason.name());
-            tracing::warn!(dependency = name, reason = kind, cause, "a dependency failed its check");
+            tracing::warn!(
+                name: "dependency_check_failed",
+                dependency = name,
+                reason = kind,
+                cause,
+                "a dependency failed its check"
+            );
             Check::failed(dependency, reason, took)
         }
     };

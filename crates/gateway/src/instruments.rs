@@ -1,8 +1,10 @@
 //! Every metric of the gateway: names, help texts and the closed sets of their labels; one file
 //! a subject.
 
+mod database;
 mod dependencies;
 mod intake;
+mod kafka;
 mod keys;
 mod pressure;
 mod rates;
@@ -10,9 +12,14 @@ mod receipts;
 mod redis;
 mod requests;
 mod stored_cache;
+#[cfg(test)]
+mod tests;
+mod traces;
 
+pub(crate) use database::database;
 pub(crate) use dependencies::dependency_check;
 pub(crate) use intake::{EventOutcome, event, sent};
+pub(crate) use kafka::{Latencies, Quantiles, kafka_latencies, own_code};
 pub(crate) use keys::keys_reloaded;
 pub(crate) use pressure::{pressure, producer_rebuilt};
 pub(crate) use rates::{Decider, rate_decision};
@@ -22,11 +29,14 @@ pub(crate) use redis::{
 };
 pub(crate) use requests::{active_requests, request};
 pub(crate) use stored_cache::{StoredCacheResult, stored_cache};
+pub(crate) use traces::broken_trace_context;
 
 /// Gives every metric its help text. Called once, before anything is recorded.
 pub(crate) fn describe() {
     requests::describe();
+    database::describe();
     intake::describe();
+    kafka::describe();
     keys::describe();
     pressure::describe();
     rates::describe();
@@ -34,4 +44,5 @@ pub(crate) fn describe() {
     redis::describe();
     stored_cache::describe();
     dependencies::describe();
+    traces::describe();
 }

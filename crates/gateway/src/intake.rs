@@ -5,6 +5,7 @@ mod rate_limit;
 mod receipt;
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use event::{Digest, Event, EventKey};
 use time::OffsetDateTime;
@@ -65,6 +66,15 @@ pub(crate) enum Handling {
 pub(crate) struct Decided {
     pub(crate) decisions: Vec<Decision>,
     pub(crate) rate: Verdict,
+    /// How long Kafka was waited for.
+    pub(crate) waited_for_kafka: Duration,
+}
+
+impl Decided {
+    /// Without Kafka.
+    fn at_once(decisions: Vec<Decision>, rate: Verdict) -> Self {
+        Self { decisions, rate, waited_for_kafka: Duration::ZERO }
+    }
 }
 
 /// Decides all candidates; an `Err` is about the request as a whole.
@@ -77,14 +87,14 @@ pub(crate) async fn take(
     let received_at_ms = now_ms();
     let mut intake = Intake::of(key, candidates);
     if intake.must_stop(handling) {
-        return Ok(Decided { decisions: intake.stopped(), rate: Verdict::Unlimited });
+        return Ok(Decided::at_once(intake.stopped(), Verdict::Unlimited));
     }
     let rate = intake.ask_redis(state, key).await?;
     if intake.must_stop(handling) {
-        return Ok(Decided { decisions: intake.stopped(), rate });
+        return Ok(Decided::at_once(intake.stopped(), rate));
     }
-    intake.publish(state, key, received_at_ms).await;
-    Ok(Decided { decisions: intake.finished(), rate })
+    let waited_for_kafka = intake.publish(state, key, received_at_ms).await;
+    Ok(Decided { decisions: intake.finished(), rate, waited_for_kafka })
 }
 
 /// Counts what became of the events of a request.
@@ -165,15 +175,16 @@ impl<'e> Intake<'e> {
         Ok(asked.verdict)
     }
 
-    /// Hands everything that is still open to Kafka, in order, then waits for all of it.
-    async fn publish(&mut self, state: &State, key: &Key, received_at_ms: i64) {
+    /// Hands everything that is still open to Kafka, in order, then waits for all of it; answers how
+    /// long it waited.
+    async fn publish(&mut self, state: &State, key: &Key, received_at_ms: i64) -> Duration {
         let open: Vec<usize> =
             (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
         let events = open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event));
-        let sent = state.publisher.publish(events, &key.producer, received_at_ms).await;
+        let published = state.publisher.publish(events, &key.producer, received_at_ms).await;
         let trace_id = telemetry::trace_id(&Span::current());
         let mut receipts = Vec::with_capacity(open.len());
-        for (index, result) in open.into_iter().zip(sent) {
+        for (index, result) in open.into_iter().zip(published.results) {
             let entry = &mut self.entries[index];
             let Some(known) = &entry.known else { continue };
             entry.decision = Some(match result {
@@ -191,6 +202,7 @@ impl<'e> Intake<'e> {
             });
         }
         state.redis.keep(&key.producer, receipts);
+        published.waited
     }
 
     /// Every decision, repeats told by the entry they repeat.

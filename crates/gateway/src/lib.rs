@@ -26,6 +26,7 @@ mod routes;
 mod startup;
 mod supervision;
 mod topic_check;
+mod trace_context;
 
 pub use config::Config;
 pub use startup::{Gateway, StartError};

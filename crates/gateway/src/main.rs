@@ -21,7 +21,7 @@ async fn main() -> ExitCode {
         Err(error) => Err(error),
     };
     if let Err(error) = &outcome {
-        tracing::error!(%error, "the gateway ended by a failure");
+        tracing::error!(name: "gateway_failed", %error, "the gateway ended by a failure");
     }
     telemetry.shutdown(flush).await;
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

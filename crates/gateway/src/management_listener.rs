@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::listener::{Listener, Patience};
 use crate::routes::{self, Serves};
 use crate::startup::{StartError, State};
-use crate::{http_limits, observe};
+use crate::{http_limits, observe, startup};
 
 /// A scrape or a check that is under way when the gateway ends may take so long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,6 +31,7 @@ impl ManagementListener {
         let refused = |source| StartError::Listen { setting: "FAROL_MANAGEMENT_ADDR", addr, source };
         let data = web::Data::from(state);
         let app = move || {
+            startup::watch_runtime(&data);
             App::new()
                 .app_data(data.clone())
                 .configure(|app| routes::map(app, Serves::Management))
@@ -51,7 +52,11 @@ impl ManagementListener {
     /// Serves from now on.
     pub(crate) fn serve(listener: Option<Self>) -> Serving {
         Serving(listener.map(|Self { server, addr }| {
-            tracing::info!(%addr, "management endpoints have a listener of their own");
+            tracing::info!(
+                name: "management_listener_started",
+                %addr,
+                "management endpoints have a listener of their own"
+            );
             (server.handle(), tokio::spawn(server))
         }))
     }

@@ -6,14 +6,14 @@ use std::time::Instant;
 use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::http::{Method, Version};
 use actix_web::middleware::Next;
-use telemetry::Extractor;
+use telemetry::Remote;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::instruments;
+use crate::{instruments, trace_context};
 
 /// Routes whose requests make metrics but no span: machines, and pages left open,
 /// ask them every few seconds.
@@ -39,7 +39,14 @@ pub(crate) async fn observe(
         Some(route) if !has_span(route) => Span::none(),
         _ => server_span(&request, method, route.as_deref()),
     };
-    let outcome = next.call(request).instrument(span.clone()).await;
+    let sender = if span.is_disabled() { Remote::None } else { trace_context::of_request(request.headers()) };
+    telemetry::adopt(&span, &sender);
+    let outcome = if !matches!(sender, Remote::Span(_)) && may_hold_event(method, route.as_deref()) {
+        trace_context::leave(&request, &span);
+        next.call(request).await
+    } else {
+        next.call(request).instrument(span.clone()).await
+    };
     let status = match &outcome {
         Ok(response) => response.status().as_u16(),
         Err(error) => error.as_response_error().status_code().as_u16(),
@@ -52,6 +59,11 @@ pub(crate) async fn observe(
         span.record("error.type", status.to_string());
     }
     outcome
+}
+
+/// Whether the body may tell what the head does not: the trace that the request goes on.
+fn may_hold_event(method: &str, route: Option<&str>) -> bool {
+    method == "POST" && route == Some("/v1/events")
 }
 
 /// The id by which client and operator speak of this request: its trace's.
@@ -92,7 +104,6 @@ fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&st
     if let Some(agent) = request.headers().get("user-agent").and_then(|value| value.to_str().ok()) {
         span.record("user_agent.original", agent);
     }
-    telemetry::adopt(&span, &telemetry::extract(&Headers(request.headers())));
     span
 }
 
@@ -151,18 +162,6 @@ impl Drop for Measured {
         instruments::active_requests(-1.0);
         let status = self.status.unwrap_or(CLIENT_CLOSED_REQUEST);
         instruments::request(self.method, std::mem::take(&mut self.route), status, self.started.elapsed());
-    }
-}
-
-struct Headers<'r>(&'r HeaderMap);
-
-impl Extractor for Headers<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).and_then(|value| value.to_str().ok())
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        self.0.keys().map(|name| name.as_str()).collect()
     }
 }
 

@@ -1,6 +1,9 @@
 //! The way into Kafka: one idempotent producer, acks=all, and an answer for every event.
 
 mod headers;
+mod not_acknowledged;
+mod span;
+mod statistics;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,18 +12,20 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use event::Event;
 use futures::future::join_all;
-use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::DeliveryFuture;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
+use rdkafka::{ClientConfig, Statistics};
+use telemetry::KafkaStatistics;
 use tracing::Span;
-use tracing::field::Empty;
 
 use crate::config::Config;
 use crate::instruments;
 use crate::topic_check::RECORD_OVERHEAD_BYTES;
+
+pub(crate) use not_acknowledged::NotAcknowledged;
 
 /// The longest time an event waits for company in a batch.
 const LINGER_MS: &str = "1";
@@ -37,47 +42,6 @@ pub(crate) struct Position {
     pub(crate) offset: i64,
 }
 
-/// Kafka did not acknowledge.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NotAcknowledged {
-    /// The event never left: the Kafka client has no room.
-    #[error("the queue of the Kafka client is full")]
-    QueueFull,
-    /// The event never left, or was refused: it is larger than the topic takes.
-    #[error("the event is larger than the topic takes")]
-    TooLarge,
-    /// The event may or may not be there.
-    #[error("Kafka did not acknowledge: {0}")]
-    Unknown(KafkaError),
-    /// The Kafka client said nothing in time; the event may or may not be there.
-    #[error("the Kafka client did not answer in time")]
-    TimedOut,
-}
-
-impl NotAcknowledged {
-    /// Kafka's name for what happened, in the closed set of its error codes.
-    fn error_type(&self) -> String {
-        match self {
-            Self::QueueFull => "QueueFull".to_owned(),
-            Self::TooLarge => "MessageSizeTooLarge".to_owned(),
-            Self::TimedOut => "timeout".to_owned(),
-            Self::Unknown(error) => {
-                error.rdkafka_error_code().map_or_else(|| "_OTHER".to_owned(), |code| format!("{code:?}"))
-            }
-        }
-    }
-}
-
-impl From<KafkaError> for NotAcknowledged {
-    fn from(error: KafkaError) -> Self {
-        match error.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::QueueFull) => Self::QueueFull,
-            Some(RDKafkaErrorCode::MessageSizeTooLarge) => Self::TooLarge,
-            _ => Self::Unknown(error),
-        }
-    }
-}
-
 /// Publishes events to one topic.
 pub(crate) struct Publisher {
     /// Exchanged when an error made it useless for ever.
@@ -86,18 +50,34 @@ pub(crate) struct Publisher {
     topic: String,
     patience: Duration,
     acknowledged: AtomicU64,
+    context: Context,
 }
 
-struct Context;
+#[derive(Clone, Default)]
+struct Context(Arc<KafkaStatistics>);
 
 impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, advice = kafka::advice(reason), "kafka producer");
+        let advice = kafka::advice(reason);
+        tracing::warn!(name: "kafka_producer_error", %error, reason, advice, "kafka producer");
     }
 
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(facility, message, "librdkafka");
     }
+
+    fn stats(&self, statistics: Statistics) {
+        self.0.came();
+        instruments::kafka_latencies(statistics::latencies(&statistics));
+    }
+}
+
+/// What became of the events of one request.
+pub(crate) struct Published {
+    /// One for each, in their order; each `Ok` means that all in-sync replicas hold it.
+    pub(crate) results: Vec<Result<Position, NotAcknowledged>>,
+    /// How long Kafka was waited for.
+    pub(crate) waited: Duration,
 }
 
 /// An event in the Kafka client's hands.
@@ -124,14 +104,17 @@ impl Publisher {
         Self::with(settings, &config.kafka.topic, config.kafka.delivery_timeout)
     }
 
-    fn with(settings: ClientConfig, topic: &str, delivery_timeout: Duration) -> Result<Self, KafkaError> {
-        let producer = settings.create_with_context(Context)?;
+    fn with(mut settings: ClientConfig, topic: &str, delivery_timeout: Duration) -> Result<Self, KafkaError> {
+        let context = Context::default();
+        settings.set("statistics.interval.ms", KafkaStatistics::INTERVAL_MS);
+        let producer = settings.create_with_context(context.clone())?;
         Ok(Self {
             producer: ArcSwap::from_pointee(producer),
             settings,
             topic: topic.to_owned(),
             patience: delivery_timeout + GRACE,
             acknowledged: AtomicU64::new(0),
+            context,
         })
     }
 
@@ -147,7 +130,7 @@ impl Publisher {
     /// Puts a new producer in the place of one that will never deliver again. What the old one
     /// still held is answered as not acknowledged, so its clients repeat it.
     pub(crate) fn rebuild(&self) -> Result<(), KafkaError> {
-        let fresh = self.settings.create_with_context(Context)?;
+        let fresh = self.settings.create_with_context(self.context.clone())?;
         let old = self.producer.swap(Arc::new(fresh));
         // Closing waits for the client's threads.
         tokio::task::spawn_blocking(move || drop(old));
@@ -164,19 +147,24 @@ impl Publisher {
         self.acknowledged.load(Ordering::Relaxed)
     }
 
+    /// Sets the metric of how old the client's statistics are.
+    pub(crate) fn report_statistics(&self) {
+        self.context.0.report_age();
+    }
+
     /// Waits for every event that is still on its way.
     pub(crate) fn flush(&self, timeout: Duration) -> Result<(), KafkaError> {
         self.producer.load().flush(timeout)
     }
 
-    /// Publishes events in their order; each `Ok` means that all in-sync replicas hold it. After
-    /// the first that finds no room none is handed over, so that none overtakes it.
+    /// Publishes events in their order. After the first that finds no room none is handed over, so
+    /// that none overtakes it.
     pub(crate) async fn publish(
         &self,
         events: impl Iterator<Item = &Event>,
         producer: &str,
         received_at_ms: i64,
-    ) -> Vec<Result<Position, NotAcknowledged>> {
+    ) -> Published {
         let client = self.producer.load_full();
         let mut full = false;
         let sending: Vec<_> = events
@@ -189,7 +177,9 @@ impl Publisher {
                 sending
             })
             .collect();
-        join_all(sending.into_iter().map(|sending| self.wait_for(sending))).await
+        let handed_over = Instant::now();
+        let results = join_all(sending.into_iter().map(|sending| self.wait_for(sending))).await;
+        Published { results, waited: handed_over.elapsed() }
     }
 
     fn hand_over(
@@ -199,7 +189,7 @@ impl Publisher {
         producer: &str,
         received_at_ms: i64,
     ) -> Sending {
-        let span = self.producer_span();
+        let span = span::send(&self.topic, event, producer);
         let started = Instant::now();
         let key = event.partition_key();
         let headers = headers::of(event, producer, received_at_ms, &span);
@@ -227,7 +217,13 @@ impl Publisher {
             Err(error) => {
                 span.record("otel.status_code", "error");
                 span.record("error.type", error.error_type());
-                span.in_scope(|| tracing::warn!(%error, "an event was not acknowledged"));
+                span.in_scope(|| {
+                    tracing::warn!(
+                        name: "event_not_acknowledged",
+                        %error,
+                        "an event was not acknowledged"
+                    )
+                });
             }
         }
         result
@@ -241,23 +237,6 @@ impl Publisher {
             Ok(Err(_)) => Err(NotAcknowledged::Unknown(KafkaError::Canceled)),
             Err(_) => Err(NotAcknowledged::TimedOut),
         }
-    }
-
-    fn producer_span(&self) -> Span {
-        tracing::info_span!(
-            "send",
-            otel.name = format!("send {}", self.topic),
-            otel.kind = "producer",
-            otel.status_code = Empty,
-            error.r#type = Empty,
-            messaging.system = "kafka",
-            messaging.operation.name = "send",
-            messaging.operation.r#type = "send",
-            messaging.destination.name = self.topic,
-            messaging.destination.partition.id = Empty,
-            messaging.kafka.offset = Empty,
-            messaging.client.id = crate::SERVICE.name,
-        )
     }
 }
 

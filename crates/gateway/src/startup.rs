@@ -12,6 +12,7 @@ use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::{App, middleware, web};
 use telemetry::MetricsPage;
+use tokio::runtime::Handle;
 
 use crate::admission::Admission;
 use crate::backlog::Backlog;
@@ -179,7 +180,13 @@ impl Gateway {
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
         let Self { server, addr, management, state, config } = self;
         let mut management = ManagementListener::serve(management);
-        tracing::info!(%addr, topic = state.publisher.topic(), dev = state.dev, "gateway serves");
+        tracing::info!(
+            name: "gateway_started",
+            %addr,
+            topic = state.publisher.topic(),
+            dev = state.dev,
+            "gateway serves"
+        );
         let background = [
             tokio::spawn(state.topic_check.clone().run(config.clone())),
             tokio::spawn(Arc::clone(&state.keys).follow()),
@@ -202,7 +209,7 @@ impl Gateway {
         let flushed = tokio::task::spawn_blocking(move || state.publisher.flush(flush_timeout)).await?;
         management.stop().await?;
         flushed.map_err(StartError::Flush)?;
-        tracing::info!("gateway drained");
+        tracing::info!(name: "gateway_drained", "gateway drained");
         Ok(())
     }
 }
@@ -213,6 +220,7 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
     let data = web::Data::from(state);
     let origins = config.http.cors_origins.clone();
     let app = move || {
+        watch_runtime(&data);
         App::new()
             .app_data(data.clone())
             .configure(|app| routes::map(app, serves))
@@ -225,6 +233,13 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
     let addr = listener.addr();
     let server = listener.serve(app, Patience::of(config), None, config.shutdown.timeout).map_err(refused)?;
     Ok((server, addr))
+}
+
+/// Counts in the runtime of a thread of the server; it makes the application there.
+pub(crate) fn watch_runtime(state: &State) {
+    if let Ok(runtime) = Handle::try_current() {
+        state.metrics.watch(runtime);
+    }
 }
 
 /// What scripts of the configured origins may do: send events and look them up, with a key.

@@ -23,6 +23,8 @@ pub(crate) async fn run(state: Arc<State>) {
         }
         let (requests, bytes) = state.admission.in_flight();
         instruments::pressure(requests, bytes, now.queued, state.drain_rate.per_second());
+        state.publisher.report_statistics();
+        state.database.report_pool();
         if rebuilt.is_none_or(|at| at.elapsed() >= REBUILD_PAUSE) && rebuild_if_fatal(&state) {
             rebuilt = Some(Instant::now());
         }
@@ -48,9 +50,20 @@ fn rebuild_if_fatal(state: &State) -> bool {
     let Some(code) = state.publisher.fatal_error() else { return false };
     instruments::producer_rebuilt();
     match state.publisher.rebuild() {
-        Ok(()) => tracing::error!(?code, "the Kafka producer broke for good and was replaced"),
+        Ok(()) => {
+            tracing::error!(
+                name: "kafka_producer_replaced",
+                ?code,
+                "the Kafka producer broke for good and was replaced"
+            )
+        }
         Err(error) => {
-            tracing::error!(?code, %error, "the Kafka producer broke for good and cannot be replaced yet")
+            tracing::error!(
+                name: "kafka_producer_not_replaced",
+                ?code,
+                %error,
+                "the Kafka producer broke for good and cannot be replaced yet"
+            )
         }
     }
     true

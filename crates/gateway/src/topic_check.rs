@@ -61,6 +61,7 @@ impl TopicCheck {
                     self.0.store(verdict as u8, Ordering::Relaxed);
                     if shortcomings != said {
                         tracing::error!(
+                            name: "topic_unfit",
                             topic = config.kafka.topic,
                             ?shortcomings,
                             "the topic cannot keep the promise; FAROL_DEV=1 waives this"
@@ -69,7 +70,12 @@ impl TopicCheck {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, topic = config.kafka.topic, "the topic cannot be looked at yet")
+                    tracing::warn!(
+                        name: "topic_unknown",
+                        %error,
+                        topic = config.kafka.topic,
+                        "the topic cannot be looked at yet"
+                    )
                 }
             }
             if self.not_ready_because().is_some() {

@@ -76,6 +76,7 @@ impl Server {
     pub fn pool(&self, size: usize, patience: Duration) -> Result<Pool, BuildError> {
         if self.mode == SslMode::Require {
             tracing::warn!(
+                name: "postgres_not_verified",
                 "connections to PostgreSQL are encrypted, and nobody checks who answers them: \
                  say sslmode=verify-full in {URL}"
             );

@@ -10,6 +10,6 @@ pub async fn stop_signal() -> std::io::Result<()> {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
     };
-    tracing::info!(signal = name, "stopping");
+    tracing::info!(name: "stop_signal", signal = name, "stopping");
     Ok(())
 }

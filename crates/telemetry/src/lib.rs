@@ -3,11 +3,16 @@
 //!
 //! The only crate that touches the OpenTelemetry SDK and its exporter.
 
+mod build_info;
 mod https;
+mod kafka_statistics;
 mod logs;
 mod metrics_page;
+mod pool;
 mod propagation;
 mod resource;
+mod runtimes;
+mod sampling;
 mod traces;
 
 use std::time::Duration;
@@ -17,9 +22,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 pub use https::HttpsError;
-pub use metrics_page::{MetricsPage, SECONDS_SUFFIX};
+pub use kafka_statistics::KafkaStatistics;
+pub use metrics_page::{MetricsPage, SECONDS_SUFFIX, describe};
 pub use opentelemetry::propagation::{Extractor, Injector};
-pub use propagation::{Remote, adopt, extract, inject, link, trace_id};
+pub use pool::{postgres_pool, postgres_pool_timeout};
+pub use propagation::{
+    Remote, adopt, extract, inject, is_recorded, link_elsewhere, link_with_each, trace_id,
+};
 
 /// Who speaks: becomes the resource of every span, unless the environment says otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +70,7 @@ pub struct Telemetry {
 pub enum Traces {
     /// Where the OpenTelemetry variables of the environment say.
     AsTheEnvironmentSays,
-    /// To this OTLP/HTTP endpoint, such as `http://127.0.0.1:4318/v1/traces`.
+    /// To this OTLP/HTTP endpoint, such as `http://127.0.0.1:4318/v1/traces`, and all that begin here, at once.
     To(String),
     /// Nowhere: no span is made at all.
     Off,
@@ -70,9 +79,10 @@ pub enum Traces {
 /// Sets up traces, logs and metrics for the whole process, as the environment says.
 ///
 /// Honours the OpenTelemetry variables (`OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER*`,
-/// `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME`, `OTEL_BSP_*`); `OTEL_SDK_DISABLED=true`
-/// switches traces off; `FAROL_LOG` filters the log. Of the variables about certificates it knows
-/// `OTEL_EXPORTER_OTLP_CERTIFICATE` and `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`.
+/// `OTEL_RESOURCE_ATTRIBUTES`, `OTEL_SERVICE_NAME`, `OTEL_BSP_*`, `OTEL_SPAN_*_LIMIT`);
+/// `OTEL_SDK_DISABLED=true` switches traces off. Of the variables about certificates it knows
+/// `OTEL_EXPORTER_OTLP_CERTIFICATE` and `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`. Where no sampler is
+/// named, `FAROL_DEV` decides which it is. `FAROL_LOG` filters the log.
 pub fn start(service: Service) -> Result<Telemetry, StartError> {
     start_with(service, Traces::AsTheEnvironmentSays)
 }
@@ -81,6 +91,7 @@ pub fn start(service: Service) -> Result<Telemetry, StartError> {
 pub fn start_with(service: Service, traces: Traces) -> Result<Telemetry, StartError> {
     let log = logs::layer()?;
     let metrics = MetricsPage::install()?;
+    build_info::set(service);
     let provider = traces::provider(service, &traces)?;
     let spans = provider.as_ref().map(|provider| traces::layer(provider, service));
     tracing_subscriber::registry().with(spans).with(log).try_init()?;
@@ -103,8 +114,20 @@ impl Telemetry {
         let flushed = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(budget)).await;
         match flushed {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "spans may be lost: the tracer did not flush in time"),
-            Err(error) => tracing::warn!(%error, "spans may be lost: the flush did not run"),
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    name: "spans_not_flushed",
+                    %error,
+                    "spans may be lost: the tracer did not flush in time"
+                )
+            }
+            Err(error) => {
+                tracing::warn!(
+                    name: "spans_flush_broke_off",
+                    %error,
+                    "spans may be lost: the flush did not run"
+                )
+            }
         }
     }
 }
@@ -114,7 +137,7 @@ fn report_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let location = panic.location().map(ToString::to_string);
-        tracing::error!(exception.r#type = "panic", location, "a thread panicked");
+        tracing::error!(name: "panic", location, exception.r#type = "panic", "a thread panicked");
         default(panic);
     }));
 }

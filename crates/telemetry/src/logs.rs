@@ -2,9 +2,9 @@
 
 use json_subscriber::JsonLayer;
 use opentelemetry::trace::TraceContextExt as _;
-use tracing::Subscriber;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, filter_fn};
 use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -22,7 +22,11 @@ where
     json.with_level("level");
     json.with_target("target");
     json.with_flattened_event();
-    json.add_multiple_dynamic_fields(|_event, _context, line| {
+    json.add_multiple_dynamic_fields(|event, _context, line| {
+        if let Some(name) = name_of(event) {
+            let written = line.write_field("event.name", name);
+            debug_assert!(written.is_ok(), "a string always becomes JSON");
+        }
         let context = opentelemetry::Context::current();
         let span = context.span();
         let ids = span.span_context();
@@ -34,5 +38,14 @@ where
             debug_assert!(written.is_ok(), "a string always becomes JSON");
         }
     });
-    Ok(json.with_filter(filter))
+    // Lines ask for nothing but the ids, so spans need not be made for them: with traces off there
+    // are none at all.
+    Ok(json.with_filter(filter.and(filter_fn(|metadata| metadata.is_event()))))
+}
+
+/// The name that its place in the source gives an event; one without gets a name from the macro, and
+/// those of libraries that log otherwise all have the same.
+fn name_of(event: &Event<'_>) -> Option<&'static str> {
+    let name = event.metadata().name();
+    (!name.starts_with("event ") && name != "log event").then_some(name)
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_process::Collector;
+use tokio::runtime::Handle;
 
-use crate::StartError;
+use crate::runtimes::Runtimes;
+use crate::{StartError, build_info, kafka_statistics, pool, runtimes};
 
 /// Every histogram whose name ends so is a duration and gets the duration buckets.
 pub const SECONDS_SUFFIX: &str = "_seconds";
@@ -17,6 +19,12 @@ const SECONDS: [f64; 15] =
 /// Counts of records in a batch.
 const RECORDS: [f64; 9] = [1.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0, 10_000.0];
 
+/// Gauges whose name or label Prometheus reserves for histograms and summaries: the semantic
+/// conventions call a pool's connections so, and the Kafka client tells quantiles. Without a type
+/// they mean the same, and its own judge takes no offence.
+const RESERVED: [&str; 3] =
+    ["db_client_connection_count", "farol_kafka_queue_wait_seconds", "farol_kafka_round_trip_seconds"];
+
 /// How often histogram samples that nobody scraped yet are folded into their buckets.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -25,6 +33,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 pub struct MetricsPage {
     handle: PrometheusHandle,
     process: Collector,
+    runtimes: Runtimes,
 }
 
 impl MetricsPage {
@@ -37,17 +46,38 @@ impl MetricsPage {
             .set_buckets(&RECORDS)?
             .set_buckets_for_metric(Matcher::Suffix(SECONDS_SUFFIX.to_owned()), &SECONDS)?
             .install_recorder()?;
-        let process = Collector::default();
-        process.describe();
-        keep_up(handle.clone());
-        Ok(Self { handle, process })
+        let page = Self { handle, process: Collector::default(), runtimes: Runtimes::default() };
+        describe();
+        keep_up(page.handle.clone());
+        if let Ok(runtime) = Handle::try_current() {
+            page.watch(runtime);
+        }
+        Ok(page)
+    }
+
+    /// Counts in one more runtime of tokio. An HTTP server has one for each of its threads.
+    pub fn watch(&self, runtime: Handle) {
+        self.runtimes.watch(runtime);
     }
 
     /// The page in Prometheus text format 0.0.4.
     pub fn render(&self) -> String {
         self.process.collect();
-        self.handle.render()
+        self.runtimes.report(|| RESERVED.iter().fold(self.handle.render(), untyped))
     }
+}
+
+fn untyped(page: String, name: &&str) -> String {
+    page.replacen(&format!("# TYPE {name} gauge\n"), &format!("# TYPE {name} untyped\n"), 1)
+}
+
+/// Gives the metrics of every program their help texts.
+pub fn describe() {
+    Collector::default().describe();
+    build_info::describe();
+    kafka_statistics::describe();
+    pool::describe();
+    runtimes::describe();
 }
 
 /// Without this, samples pile up without bound for as long as nobody scrapes. The thread lives
@@ -59,4 +89,16 @@ fn keep_up(handle: PrometheusHandle) {
             handle.run_upkeep();
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_of_the_objectives_are_bounds_of_buckets() {
+        for (objective, bound) in [("acknowledged in", 0.25), ("committed in", 5.0)] {
+            assert!(SECONDS.contains(&bound), "{objective} {bound} s");
+        }
+    }
 }

@@ -74,11 +74,31 @@ pub fn adopt(span: &Span, remote: &Remote) {
     }
 }
 
-/// Links `span` to the sender's span without becoming its child.
-pub fn link(span: &Span, remote: &Remote) {
-    if let Some(context) = remote.span_context() {
-        span.add_link(context);
+/// Links `span` to the sender's span where that is of another trace. Those of one trace are related
+/// already, and a link inside a trace makes viewers show it instead of the parent.
+pub fn link_elsewhere(span: &Span, remote: &Remote) {
+    if let Some(sender) = remote.span_context()
+        && span.context().span().span_context().trace_id() != sender.trace_id()
+    {
+        span.add_link(sender);
     }
+}
+
+/// Links `span`, which must not have been entered yet, to each of the others, and then each to it.
+pub fn link_with_each<'s>(span: &Span, others: impl Iterator<Item = &'s Span> + Clone) {
+    // Its own context starts it, and the sampler looks at the links that it starts with.
+    for other in others.clone() {
+        span.add_link(other.context().span().span_context().clone());
+    }
+    let ids = span.context().span().span_context().clone();
+    if ids.is_sampled() {
+        others.for_each(|other| other.add_link(ids.clone()));
+    }
+}
+
+/// Whether anybody will see `span`; what would only be a child of it can be left out else.
+pub fn is_recorded(span: &Span) -> bool {
+    !span.is_disabled() && span.context().span().span_context().is_sampled()
 }
 
 /// The id of the trace that `span` belongs to, in hexadecimal; `None` where traces are off.

@@ -1,9 +1,11 @@
 //! Traces: spans of the `tracing` crate, batched and sent by OTLP over HTTP.
 
+use std::time::Duration;
+
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _, WithHttpConfig as _};
-use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider};
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Subscriber};
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -11,13 +13,19 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::{Service, StartError, Traces, https, resource};
+use crate::{Service, StartError, Traces, https, resource, sampling};
 
 /// The semantic conventions that span and attribute names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
 
 /// What sends spans must not make spans itself, or each export would cause the next.
 const TRANSPORT: [&str; 6] = ["opentelemetry", "h2", "hyper", "hyper_util", "reqwest", "tower"];
+
+/// The span of a batch has a link to each of its events that are recorded; the SDK's own limit is 128.
+const LINKS: u32 = 1_024;
+
+/// How long spans wait for company where somebody waits for them.
+const SOON: Duration = Duration::from_millis(200);
 
 /// A provider with its own batching thread; endpoint, sampler and limits come from `OTEL_*`.
 /// `None` where traces are off.
@@ -33,8 +41,24 @@ pub(crate) fn provider(service: Service, traces: &Traces) -> Result<Option<SdkTr
         None => exporter.build()?,
         Some(endpoint) => exporter.with_endpoint(endpoint).build()?,
     };
-    let resource = resource::of(service);
-    Ok(Some(SdkTracerProvider::builder().with_resource(resource).with_batch_exporter(exporter).build()))
+    let mut settings = BatchConfigBuilder::default();
+    if matches!(traces, Traces::To(_)) {
+        settings = settings.with_scheduled_delay(SOON);
+    }
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(settings.build()).build();
+    let mut provider =
+        SdkTracerProvider::builder().with_resource(resource::of(service)).with_span_processor(processor);
+    if std::env::var_os("OTEL_SPAN_LINK_COUNT_LIMIT").is_none() {
+        provider = provider.with_max_links_per_span(LINKS);
+    }
+    let sampler = match traces {
+        Traces::To(_) => Some(sampling::everything()),
+        Traces::AsTheEnvironmentSays | Traces::Off => sampling::from_environment(),
+    };
+    if let Some(sampler) = sampler {
+        provider = provider.with_sampler(sampler);
+    }
+    Ok(Some(provider.build()))
 }
 
 /// Whether `OTEL_SDK_DISABLED` switches traces off; the Rust SDK does not look itself.

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test kit stops at the first surprise")]
 
 mod authority;
+mod contract;
 mod database;
 mod kafka_broker;
 mod keys;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use telemetry::{MetricsPage, Service, Telemetry, Traces};
 
 pub use authority::{Authority, Certificate};
+pub use contract::{DocumentedSpan, Page, described_metrics, documented_metrics, documented_spans};
 pub use database::Database;
 pub use kafka_broker::KafkaBroker;
 pub use keys::KeysFile;
@@ -44,6 +46,23 @@ pub fn redis_url() -> String {
 /// Kafka for tests.
 pub fn kafka_brokers() -> String {
     setting("FAROL_TEST_KAFKA_BROKERS")
+}
+
+/// Lets Prometheus's own tool judge a `/metrics` page: nothing may be wrong with it.
+pub fn promtool_accepts(page: &str) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is not there: `make test` installs it");
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert!(output.status.success() && said.trim().is_empty(), "{said}");
 }
 
 /// A port of this machine where nobody listens, and that no listener on port 0 will be given:

@@ -19,6 +19,8 @@ pub struct SeenSpan {
     /// The span.
     pub span: Span,
     resource: Vec<KeyValue>,
+    /// The schema URL of its scope.
+    pub schema_url: String,
 }
 
 impl SeenSpan {
@@ -119,8 +121,14 @@ async fn receive(body: web::Bytes, seen: web::Data<Mutex<Vec<SeenSpan>>>) -> Htt
     let mut seen = seen.lock().unwrap();
     for of_resource in request.resource_spans {
         let resource = of_resource.resource.unwrap_or_default().attributes;
-        let spans = of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans);
-        seen.extend(spans.map(|span| SeenSpan { span, resource: resource.clone() }));
+        for of_scope in of_resource.scope_spans {
+            let schema_url = of_scope.schema_url;
+            seen.extend(of_scope.spans.into_iter().map(|span| SeenSpan {
+                span,
+                resource: resource.clone(),
+                schema_url: schema_url.clone(),
+            }));
+        }
     }
     HttpResponse::Ok()
         .content_type("application/x-protobuf")

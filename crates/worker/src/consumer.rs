@@ -7,12 +7,14 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
+use telemetry::KafkaStatistics;
 use tokio::runtime::Handle;
 
 use crate::assignment::Assignment;
 use crate::batch;
 use crate::config::Config;
 use crate::continuity::Continuity;
+use crate::gauges::Gauges;
 use crate::membership::Membership;
 use crate::stop::{Stop, StopGuard};
 use crate::store::{Book, Store};
@@ -36,6 +38,7 @@ pub(crate) struct Consumer {
     client: BaseConsumer<Membership>,
     pub(crate) assignment: Arc<Assignment>,
     pub(crate) continuity: Arc<Continuity>,
+    pub(crate) gauges: Arc<Gauges>,
     pub(crate) book: Book,
     pub(crate) group: String,
     /// Ends the watch over the log with this consumer.
@@ -49,7 +52,9 @@ impl Consumer {
         store: Store,
         runtime: Handle,
         stop: Stop,
+        gauges: Arc<Gauges>,
     ) -> KafkaResult<Option<Self>> {
+        gauges.all_gone();
         let mut reader = config.kafka.client_config();
         reader
             .set("group.id", &config.kafka_group)
@@ -69,6 +74,7 @@ impl Consumer {
             topic: config.kafka_topic.clone(),
             stop: stop.clone(),
             continuity: Arc::clone(&continuity),
+            gauges: Arc::clone(&gauges),
         };
         if let Some(instance_id) = &config.kafka_instance_id {
             client.set("group.instance.id", instance_id);
@@ -78,7 +84,7 @@ impl Consumer {
             .set("topic.metadata.refresh.interval.ms", METADATA_REFRESH_MS)
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("queued.max.messages.kbytes", PREFETCH_KIB)
-            .set("statistics.interval.ms", "5000")
+            .set("statistics.interval.ms", KafkaStatistics::INTERVAL_MS)
             .create_with_context(context)?;
         let Some(cluster_id) = cluster_id(&client, &stop) else { return Ok(None) };
         client.subscribe(&[&config.kafka_topic])?;
@@ -88,7 +94,7 @@ impl Consumer {
         let until = watching.clone();
         std::thread::spawn(move || watched.watch(&known, || ours.partitions(), &until));
         let (group, _watching) = (config.kafka_group.clone(), watching.when_dropped());
-        Ok(Some(Self { client, assignment, continuity, book, group, _watching }))
+        Ok(Some(Self { client, assignment, continuity, gauges, book, group, _watching }))
     }
 
     /// The next record, within `wait`. Rebalances happen inside.
@@ -124,7 +130,15 @@ impl Consumer {
         for (partition, next) in self.assignment.astray() {
             match self.client.seek(&self.book.topic, partition, Offset::Offset(next), BROKER_PATIENCE) {
                 Ok(()) => self.assignment.found_place(partition),
-                Err(error) => tracing::warn!(%error, partition, next, "a partition could not be moved yet"),
+                Err(error) => {
+                    tracing::warn!(
+                        name: "partition_not_moved",
+                        %error,
+                        partition,
+                        next,
+                        "a partition could not be moved yet"
+                    )
+                }
             }
         }
     }
@@ -172,7 +186,12 @@ impl Consumer {
         }
         let done = if paused { self.client.pause(&partitions) } else { self.client.resume(&partitions) };
         if let Err(error) = done {
-            tracing::warn!(%error, paused, "partitions could not be paused or resumed");
+            tracing::warn!(
+                name: "partitions_not_paused",
+                %error,
+                paused,
+                "partitions could not be paused or resumed"
+            );
         }
     }
 }
@@ -182,7 +201,7 @@ fn cluster_id(client: &BaseConsumer<Membership>, stop: &Stop) -> Option<String> 
         if let Some(id) = client.client().fetch_cluster_id(Duration::from_secs(1)) {
             return Some(id);
         }
-        tracing::info!("waiting for Kafka");
+        tracing::info!(name: "waiting_for_kafka", "waiting for Kafka");
         // Serves the client's events; there is no subscription and so no record yet.
         client.poll(Duration::from_millis(100));
     }

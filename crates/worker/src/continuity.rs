@@ -93,7 +93,12 @@ impl Continuity {
                 if self.look_for(&log, decided)? == Finding::Unverifiable {
                     let Last { partition, offset, .. } = *decided;
                     instruments::unverifiable_position();
-                    tracing::warn!(partition, offset, "unverifiable: a decided record has left the log");
+                    tracing::warn!(
+                        name: "position_unverifiable",
+                        partition,
+                        offset,
+                        "unverifiable: a decided record has left the log"
+                    );
                 }
             }
             self.move_anchor(book, position)?;
@@ -106,7 +111,11 @@ impl Continuity {
         let mut log = None;
         while stop.wait(ROUND) && !self.is_broken() {
             if let Err(error) = self.round(&mut log, book, &ours()) {
-                tracing::warn!(error, "the log cannot be compared with the ledger now");
+                tracing::warn!(
+                    name: "log_not_compared",
+                    error,
+                    "the log cannot be compared with the ledger now"
+                );
                 log = None;
             }
         }
@@ -136,6 +145,7 @@ impl Continuity {
         let finding = log.look_for(decided).map_err(|error| error.to_string())?;
         if let Finding::Diverged(why) = finding {
             tracing::error!(
+                name: "log_diverged",
                 partition,
                 offset,
                 why,

@@ -40,7 +40,7 @@ async fn run() -> ExitCode {
         Err(error) => Err(error),
     };
     if let Err(error) = &outcome {
-        tracing::error!(%error, "the worker ended by a failure");
+        tracing::error!(name: "worker_failed", %error, "the worker ended by a failure");
     }
     telemetry.shutdown(flush).await;
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

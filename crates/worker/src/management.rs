@@ -6,6 +6,7 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
 use telemetry::MetricsPage;
+use tokio::runtime::Handle;
 
 use crate::status::Status;
 
@@ -16,6 +17,9 @@ pub(crate) fn listen(
     metrics: MetricsPage,
 ) -> std::io::Result<(Server, SocketAddr)> {
     let http = HttpServer::new(move || {
+        if let Ok(runtime) = Handle::try_current() {
+            metrics.watch(runtime);
+        }
         App::new()
             .app_data(web::Data::new(status.clone()))
             .app_data(web::Data::new(metrics.clone()))

@@ -7,6 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, Statistics, TopicPartitionList};
 use tokio::runtime::Handle;
@@ -15,9 +16,10 @@ use crate::assignment::Assignment;
 use crate::consumer::BROKER_PATIENCE;
 use crate::continuity::Continuity;
 use crate::failure::Backoff;
+use crate::gauges::{self, Gauges};
 use crate::instruments;
 use crate::stop::Stop;
-use crate::store::{Book, Store};
+use crate::store::{Book, Position, Store};
 
 /// One membership in the consumer group; librdkafka calls it from inside `poll`.
 pub(crate) struct Membership {
@@ -27,6 +29,7 @@ pub(crate) struct Membership {
     pub(crate) topic: String,
     pub(crate) stop: Stop,
     pub(crate) continuity: Arc<Continuity>,
+    pub(crate) gauges: Arc<Gauges>,
 }
 
 impl Membership {
@@ -38,7 +41,12 @@ impl Membership {
             match self.try_positions(client, partitions) {
                 Ok(positions) => return Some(positions),
                 Err(error) => {
-                    tracing::warn!(error, ?partitions, "positions of new partitions cannot be read yet");
+                    tracing::warn!(
+                        name: "positions_unknown",
+                        error,
+                        ?partitions,
+                        "positions of new partitions cannot be read yet"
+                    );
                     std::thread::sleep(backoff.next_wait());
                 }
             }
@@ -65,6 +73,10 @@ impl Membership {
             .block_on(self.store.positions(&book, &log_starts))
             .map_err(|error| error.to_string())?;
         self.continuity.check(&book, &positions)?;
+        for Position { partition, last, .. } in &positions {
+            let last_ms = last.as_ref().and_then(|last| last.mark.timestamp_ms);
+            self.gauges.lag.add(*partition, last_ms, gauges::now_ms());
+        }
         Ok(positions.iter().map(|position| (position.partition, position.next)).collect())
     }
 
@@ -74,14 +86,15 @@ impl Membership {
         for (partition, next) in &positions {
             new.set_partition_offset(&self.topic, *partition, Offset::Offset(*next))?;
         }
-        tracing::info!(?positions, "partitions assigned");
+        tracing::info!(name: "partitions_assigned", ?positions, "partitions assigned");
         self.assignment.add(positions);
         client.incremental_assign(new)
     }
 
     fn revoke(&self, client: &BaseConsumer<Self>, lost: &TopicPartitionList) -> KafkaResult<()> {
         let partitions: Vec<i32> = lost.elements().iter().map(|element| element.partition()).collect();
-        tracing::info!(?partitions, "partitions revoked");
+        tracing::info!(name: "partitions_revoked", ?partitions, "partitions revoked");
+        partitions.iter().for_each(|partition| self.gauges.gone(*partition));
         self.assignment.remove(partitions);
         client.incremental_unassign(lost)
     }
@@ -100,14 +113,15 @@ impl ConsumerContext for Membership {
             _ => self.revoke(client, partitions),
         };
         if let Err(error) = done {
-            tracing::error!(%error, "a rebalance failed; the group will try again");
+            tracing::error!(name: "rebalance_failed", %error, "a rebalance failed; the group will try again");
         }
     }
 }
 
 impl ClientContext for Membership {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(%error, reason, advice = kafka::advice(reason), "kafka consumer");
+        let advice = kafka::advice(reason);
+        tracing::warn!(name: "kafka_consumer_error", %error, reason, advice, "kafka consumer");
     }
 
     fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -115,13 +129,22 @@ impl ClientContext for Membership {
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.gauges.statistics.came();
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         let owned = self.assignment.partitions();
         for (partition, figures) in &topic.partitions {
             // -1 means that the client does not know yet.
             if owned.contains(partition) && figures.consumer_lag >= 0 {
                 instruments::lag(*partition, figures.consumer_lag);
+                self.gauges.lag.seen(*partition, has_unread(figures), gauges::now_ms());
             }
         }
     }
+}
+
+/// Whether there are records that did not come out of the client yet. What is only fetched counts; a
+/// control marker behind the last record, which never comes out, does not.
+fn has_unread(figures: &statistics::Partition) -> bool {
+    let (fetched, end) = (figures.next_offset, figures.ls_offset);
+    figures.consumer_lag > 0 && (fetched < end || figures.fetchq_cnt > 0)
 }

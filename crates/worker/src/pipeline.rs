@@ -3,17 +3,15 @@
 //! Runs on a thread of its own, since the Kafka client blocks.
 
 mod books;
+mod collecting;
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Message as _;
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 
-use crate::assignment::{Arrival, gap_is_empty};
-use crate::batch::{self, Batch, Taken};
+use crate::batch::{self, Batch};
 use crate::config::BatchLimits;
 use crate::consumer::Consumer;
 use crate::failure::{Backoff, Class};
@@ -23,8 +21,6 @@ use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Position, Store, StoreError};
 
-/// How long one look for records takes when there are none.
-const IDLE_POLL: Duration = Duration::from_millis(100);
 /// How often a worker that waits for somebody to act says so.
 const REMINDER: Duration = Duration::from_secs(30);
 
@@ -46,7 +42,11 @@ impl Pipeline {
         self.status.consuming();
         while !self.stop.is_set() {
             if let Some(error) = self.consumer.fatal_error() {
-                tracing::error!(error, "the Kafka client cannot go on; another one takes its place");
+                tracing::error!(
+                    name: "kafka_consumer_replaced",
+                    error,
+                    "the Kafka client cannot go on; another one takes its place"
+                );
                 return;
             }
             match self.collect() {
@@ -55,6 +55,7 @@ impl Pipeline {
                 Err(reason) => {
                     let reason = reason.name();
                     tracing::warn!(
+                        name: "client_replaced",
                         reason,
                         "the ledger goes on elsewhere; another client takes this one's place"
                     );
@@ -62,83 +63,7 @@ impl Pipeline {
                 }
             }
         }
-        tracing::info!("pipeline finished its last batch");
-    }
-
-    /// Polls until a batch is full, old enough, or the worker is told to stop.
-    fn collect(&self) -> Result<Batch, Reason> {
-        let mut batch = Batch::new(self.limits);
-        while let Some(wait) = batch.room(IDLE_POLL) {
-            if let Some(reason) = self.heard.take() {
-                return Err(reason);
-            }
-            let polled = self.consumer.poll(wait);
-            if self.consumer.continuity.is_broken() {
-                return Err(Reason::LogDiverged);
-            }
-            match polled {
-                None if self.stop.is_set() || self.consumer.fatal_error().is_some() => break,
-                None => {}
-                Some(Ok(message)) => {
-                    let (partition, offset) = (message.partition(), message.offset());
-                    if let Arrival::Take { generation, gap } =
-                        self.consumer.assignment.expect(partition, offset)
-                    {
-                        self.check_gap(partition, offset, gap)?;
-                        self.consumer.assignment.taken(partition, offset);
-                        batch.push(Taken {
-                            record: Record::of(&message, &self.consumer.group),
-                            generation,
-                            gap,
-                        });
-                    }
-                }
-                Some(Err(error)) => {
-                    self.consume_error(&error)?;
-                    if self.consumer.fatal_error().is_some() {
-                        break;
-                    }
-                }
-            }
-        }
-        Ok(batch)
-    }
-
-    /// A gap is booked only if the log still begins before it: offsets that retention took away
-    /// were never looked at, and nobody may count them as nothing.
-    fn check_gap(&self, partition: i32, offset: i64, gap: i64) -> Result<(), Reason> {
-        if gap == 0 {
-            return Ok(());
-        }
-        match self.consumer.log_start(partition) {
-            Ok(log_start) if gap_is_empty(offset, gap, log_start) => Ok(()),
-            Ok(log_start) => {
-                tracing::warn!(
-                    partition,
-                    offset,
-                    gap,
-                    log_start,
-                    "log_truncated: offsets before a record are gone"
-                );
-                Err(Reason::LogTruncated)
-            }
-            Err(error) => {
-                tracing::warn!(%error, partition, offset, gap, "a gap cannot be verified");
-                Err(Reason::LogTruncated)
-            }
-        }
-    }
-
-    fn consume_error(&self, error: &KafkaError) -> Result<(), Reason> {
-        if let KafkaError::MessageConsumption(
-            RDKafkaErrorCode::OffsetOutOfRange | RDKafkaErrorCode::AutoOffsetReset,
-        ) = error
-        {
-            tracing::warn!(%error, "offset_out_of_range: the topic does not hold the next offset");
-            return Err(Reason::OffsetOutOfRange);
-        }
-        tracing::warn!(%error, "a poll failed");
-        Ok(())
+        tracing::info!(name: "pipeline_finished", "pipeline finished its last batch");
     }
 
     /// Stores a batch, however long it takes, unless its partitions are given away meanwhile.
@@ -151,6 +76,7 @@ impl Pipeline {
             }
             let spans = batch.spans(&self.consumer.assignment);
             let records: Vec<&Record> = batch.records().collect();
+            self.took(&spans, &records);
             let started = Instant::now();
             match self.runtime.block_on(self.store.write(&self.consumer.book, &spans, &records)) {
                 Ok(outcomes) => {
@@ -163,9 +89,21 @@ impl Pipeline {
             }
             if self.stop.is_set() {
                 // Nothing of it is in the database: whoever owns the partitions next reads it again.
-                tracing::warn!(records = records.len(), "stopping with a batch that could not be stored");
+                tracing::warn!(
+                    name: "batch_abandoned",
+                    records = records.len(),
+                    "stopping with a batch that could not be stored"
+                );
                 return;
             }
+        }
+    }
+
+    /// What waits for PostgreSQL ages from its oldest record on.
+    fn took(&self, spans: &[batch::Span], records: &[&Record]) {
+        for span in spans {
+            let oldest = records.iter().find(|record| record.partition == span.partition);
+            self.consumer.gauges.lag.took(span.partition, oldest.and_then(|record| record.timestamp_ms));
         }
     }
 
@@ -174,6 +112,8 @@ impl Pipeline {
         for span in spans {
             self.consumer.assignment.committed(span.partition, span.generation, span.next);
             instruments::gaps(u64::try_from(span.gaps).unwrap_or_default());
+            let newest = records.iter().rev().find(|record| record.partition == span.partition);
+            self.consumer.gauges.lag.committed(span.partition, newest.and_then(|record| record.timestamp_ms));
         }
         for outcome in [Outcome::Stored, Outcome::Duplicate, Outcome::DeadLettered] {
             let count = outcomes.iter().filter(|o| **o == outcome).count();
@@ -193,14 +133,21 @@ impl Pipeline {
     /// Starts them anew from where the ledger says.
     fn let_go(&self, partitions: &[i32]) {
         instruments::fenced();
+        partitions.iter().for_each(|partition| self.consumer.gauges.lag.let_go(*partition));
         match self.ledger_of(partitions) {
             Ok(positions) => {
-                tracing::warn!(?positions, "fenced: continuing where the ledger is");
+                tracing::warn!(name: "batch_fenced", ?positions, "fenced: continuing where the ledger is");
                 for Position { partition, next, .. } in positions {
                     self.consumer.rewind(partition, next);
                 }
             }
-            Err(error) => tracing::warn!(%error, "fenced, and the ledger cannot be read"),
+            Err(error) => {
+                tracing::warn!(
+                    name: "fenced_ledger_unreadable",
+                    %error,
+                    "fenced, and the ledger cannot be read"
+                )
+            }
         }
     }
 
@@ -210,9 +157,15 @@ impl Pipeline {
         match class {
             Class::Structural => {
                 self.status.stopped(Reason::Database);
-                tracing::error!(%error, "stopped: PostgreSQL refuses, and that does not pass by itself");
+                tracing::error!(
+                    name: "worker_stopped_database",
+                    %error,
+                    "stopped: PostgreSQL refuses, and that does not pass by itself"
+                );
             }
-            Class::Transient | Class::Data => tracing::warn!(%error, "a batch is tried again"),
+            Class::Transient | Class::Data => {
+                tracing::warn!(name: "batch_retried", %error, "a batch is tried again")
+            }
         }
         self.idle(backoff.next_wait());
     }
@@ -229,7 +182,11 @@ impl Pipeline {
     fn stand_still(&self, reason: Reason) {
         self.status.stopped(reason);
         while !self.stop.is_set() {
-            tracing::error!(reason = reason.name(), "stopped: see the runbook of this reason, then restart");
+            tracing::error!(
+                name: "worker_stopped",
+                reason = reason.name(),
+                "stopped: see the runbook of this reason, then restart"
+            );
             self.idle(REMINDER);
         }
     }

@@ -41,9 +41,12 @@ impl Record {
     pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
         let raw = Raw::of(message);
         let content = raw.event();
-        let remote = telemetry::extract(&raw);
+        let remote = trace::sender(&raw, content.as_ref());
         let (partition, offset) = (message.partition(), message.offset());
         let span = trace::process(message.topic(), group, partition, offset, &remote);
+        if let Ok(event) = &content {
+            trace::name_event(&span, event);
+        }
         Self { partition, offset, timestamp_ms: message.timestamp().to_millis(), raw, content, span, remote }
     }
 

@@ -34,10 +34,17 @@ pub(crate) async fn keep(config: Config, store: Store, status: Status) {
     }
     loop {
         match store.create_partitions().await {
-            Ok(created) => tracing::info!(created, "partitions of the coming days are there"),
+            Ok(created) => {
+                tracing::info!(name: "days_created", created, "partitions of the coming days are there")
+            }
             // They are made a week ahead, so this may fail for days.
             Err(error) => {
-                tracing::error!(%error, phase = status.not_ready_because(), "partitions cannot be made");
+                tracing::error!(
+                    name: "days_not_created",
+                    %error,
+                    phase = status.not_ready_because(),
+                    "partitions cannot be made"
+                );
             }
         }
         if let Some(rows) = config.retention.rows {
@@ -54,6 +61,7 @@ async fn expire(config: &Config, rows: Duration, store: &Store) {
         Ok(kept) if kept <= keys_after => Some(now - keys_after),
         Ok(kept) => {
             tracing::error!(
+                name: "keys_kept_by_kafka",
                 ?kept,
                 ?keys_after,
                 "keys stay: Kafka keeps records longer than FAROL_UNIQUENESS_WINDOW"
@@ -61,22 +69,37 @@ async fn expire(config: &Config, rows: Duration, store: &Store) {
             None
         }
         Err(error) => {
-            tracing::warn!(error, "keys stay for now: how long Kafka keeps records cannot be asked");
+            tracing::warn!(
+                name: "keys_kept_unknown",
+                error,
+                "keys stay for now: how long Kafka keeps records cannot be asked"
+            );
             None
         }
     };
     match store.expire(now - rows, keys_until).await {
         Ok(Some(expired)) => {
             instruments::expired(expired.days, expired.keys);
-            tracing::info!(days = expired.days, keys = expired.keys, "retention: what is old has left");
+            tracing::info!(
+                name: "retention_done",
+                days = expired.days,
+                keys = expired.keys,
+                "retention: what is old has left"
+            );
         }
         Ok(None) => tracing::debug!("another worker looks after retention"),
-        Err(error) => tracing::warn!(%error, "retention could not be finished; the next round goes on"),
+        Err(error) => {
+            tracing::warn!(
+                name: "retention_unfinished",
+                %error,
+                "retention could not be finished; the next round goes on"
+            )
+        }
     }
 }
 
 /// The topic's `retention.ms`: a record that can still come again needs its key.
-async fn kafka_keeps(config: &Config) -> Result<Duration, String> {
+pub(crate) async fn kafka_keeps(config: &Config) -> Result<Duration, String> {
     let admin: AdminClient<DefaultClientContext> = config
         .kafka
         .client_config()

@@ -3,20 +3,23 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use telemetry::MetricsPage;
 use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::consumer::Consumer;
 use crate::failure::{Backoff, Class};
+use crate::gauges::Gauges;
 use crate::pipeline::Pipeline;
 use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
-use crate::{instruments, management, retention};
+use crate::{gauges, instruments, management, retention};
 
 /// A Kafka client that lived so long did not die of how it was started.
 const STEADY: Duration = Duration::from_secs(60);
@@ -74,16 +77,26 @@ impl Worker {
     /// Consumes until `stop` completes; then the batch in hand is finished and the group is left.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
         let Self { config, store, status, server, addr } = self;
-        tracing::info!(%addr, topic = config.kafka_topic, group = config.kafka_group, "worker starts");
+        tracing::info!(
+            name: "worker_started",
+            %addr,
+            topic = config.kafka_topic,
+            group = config.kafka_group,
+            "worker starts"
+        );
         let management = server.handle();
         let serving = tokio::spawn(server);
         let told = Stop::default();
         // A caller that drops this future must not leave the pipeline's thread behind.
         let _guard = told.when_dropped();
-        let keeping = tokio::spawn(retention::keep(config.clone(), store.clone(), status.clone()));
+        let gauges = Arc::new(Gauges::default());
+        let keeping = [
+            tokio::spawn(retention::keep(config.clone(), store.clone(), status.clone())),
+            tokio::spawn(gauges::keep(config.clone(), store.clone(), Arc::clone(&gauges))),
+        ];
         let pipeline = {
             let (status, told, runtime) = (status.clone(), told.clone(), Handle::current());
-            tokio::task::spawn_blocking(move || consume(&config, store, status, runtime, told))
+            tokio::task::spawn_blocking(move || consume(&config, store, status, runtime, told, &gauges))
         };
         tokio::pin!(pipeline);
         let outcome = tokio::select! {
@@ -95,7 +108,7 @@ impl Worker {
                 pipeline.await?
             }
         };
-        keeping.abort();
+        keeping.iter().for_each(JoinHandle::abort);
         management.stop(true).await;
         serving.await??;
         outcome
@@ -108,13 +121,13 @@ fn consume(
     status: Status,
     runtime: Handle,
     stop: Stop,
+    gauges: &Arc<Gauges>,
 ) -> Result<(), StartError> {
     wait_for_schema(&store, &status, &runtime, &stop);
     let mut backoff = Backoff::new();
     loop {
-        let Some(consumer) = Consumer::join(config, store.clone(), runtime.clone(), stop.clone())? else {
-            return Ok(());
-        };
+        let joined = Consumer::join(config, store.clone(), runtime.clone(), stop.clone(), Arc::clone(gauges));
+        let Some(consumer) = joined? else { return Ok(()) };
         let (store, status, runtime) = (store.clone(), status.clone(), runtime.clone());
         let joined = Instant::now();
         let (limits, stop_too, heard) = (config.batch, stop.clone(), Cell::default());
@@ -154,8 +167,14 @@ fn report_schema(error: &StoreError, status: &Status) {
     match error.class() {
         Class::Structural => {
             status.stopped(Reason::Database);
-            tracing::error!(%error, "PostgreSQL cannot be used; where the schema is missing or too old, run `farol-worker migrate`");
+            tracing::error!(
+                name: "schema_missing",
+                %error,
+                "PostgreSQL cannot be used; where the schema is missing or too old, run `farol-worker migrate`"
+            );
         }
-        Class::Transient | Class::Data => tracing::warn!(%error, "waiting for PostgreSQL"),
+        Class::Transient | Class::Data => {
+            tracing::warn!(name: "waiting_for_postgres", %error, "waiting for PostgreSQL")
+        }
     }
 }

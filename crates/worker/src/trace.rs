@@ -1,11 +1,62 @@
 //! The worker's spans: one CONSUMER span a record, in the trace of the request that sent it,
 //! and one CLIENT span a batch, linked to each of them.
 
-use telemetry::Remote;
+use event::{Event, Refusal};
+use telemetry::{Extractor, Remote};
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::instruments;
+use crate::record::{Raw, Record};
+
+/// The span that sent a record, as its header tells it, or failing that the one that made its event,
+/// as the event's extension does: records of other producers may have no header.
+pub(crate) fn sender(raw: &Raw, content: Result<&Event, &Refusal>) -> Remote {
+    let header = counted(telemetry::extract(raw));
+    match content {
+        Ok(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
+            counted(telemetry::extract(&Extensions(event)))
+        }
+        _ => header,
+    }
+}
+
+fn has_context(event: &Event) -> bool {
+    event.attributes.extension("traceparent").is_some()
+}
+
+fn counted(remote: Remote) -> Remote {
+    if matches!(remote, Remote::Broken) {
+        instruments::broken_trace_context();
+    }
+    remote
+}
+
+struct Extensions<'e>(&'e Event);
+
+impl Extensions<'_> {
+    const NAMES: [&'static str; 2] = ["traceparent", "tracestate"];
+}
+
+impl Extractor for Extensions<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let name = Self::NAMES.into_iter().find(|name| *name == key)?;
+        self.0.attributes.extension(name)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        Self::NAMES.to_vec()
+    }
+}
+
+/// Lets a record's trace be found by its event.
+pub(crate) fn name_event(span: &Span, event: &Event) {
+    if !span.is_disabled() {
+        span.record("cloudevents.event_id", event.attributes.id.as_str());
+        span.record("cloudevents.event_source", event.attributes.source.as_str());
+        span.record("cloudevents.event_type", event.attributes.event_type.as_str());
+    }
+}
 
 /// The span of one record, from here until its outcome is committed.
 ///
@@ -13,9 +64,6 @@ use crate::instruments;
 /// suggest, makes Jaeger show the link instead of the parent. A sender that decided against
 /// recording costs nothing here: there is no span at all then.
 pub(crate) fn process(topic: &str, group: &str, partition: i32, offset: i64, remote: &Remote) -> Span {
-    if matches!(remote, Remote::Broken) {
-        instruments::broken_trace_context();
-    }
     if matches!(remote, Remote::Span(_)) && !remote.is_sampled() {
         return Span::none();
     }
@@ -31,15 +79,23 @@ pub(crate) fn process(topic: &str, group: &str, partition: i32, offset: i64, rem
         messaging.destination.partition.id = partition.to_string(),
         messaging.kafka.offset = offset,
         messaging.consumer.group.name = group,
+        cloudevents.event_id = Empty,
+        cloudevents.event_source = Empty,
+        cloudevents.event_type = Empty,
         farol.outcome = Empty,
     );
     telemetry::adopt(&span, remote);
     span
 }
 
-/// The span of the transaction that stores one batch.
-pub(crate) fn batch(records: usize) -> Span {
-    tracing::info_span!(
+/// The span of the transaction that stores one batch, linked with those of its records, and they with
+/// it. None where none of them is recorded.
+pub(crate) fn batch(records: &[&Record]) -> Span {
+    let recorded = || records.iter().map(|record| &record.span).filter(|span| telemetry::is_recorded(span));
+    if recorded().next().is_none() {
+        return Span::none();
+    }
+    let span = tracing::info_span!(
         parent: None,
         "INSERT",
         otel.name = "INSERT farol.events",
@@ -49,7 +105,14 @@ pub(crate) fn batch(records: usize) -> Span {
         db.system.name = "postgresql",
         db.namespace = "farol",
         db.query.summary = "INSERT farol.events",
-        db.operation.batch.size = i64::try_from(records).unwrap_or(i64::MAX),
+        db.operation.batch.size = batch_size(records.len()),
         db.response.status_code = Empty,
-    )
+    );
+    telemetry::link_with_each(&span, recorded());
+    span
+}
+
+/// The conventions know no batch of one.
+fn batch_size(records: usize) -> Option<i64> {
+    i64::try_from(records).ok().filter(|size| *size > 1)
 }

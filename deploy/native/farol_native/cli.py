@@ -12,7 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from . import compose, debian, operator_tool, prerequisites, stack_commands, supervisor_tool, testing, throwaway, verify
+from . import (
+    alert_files,
+    alerts_test,
+    compose,
+    debian,
+    operator_tool,
+    prerequisites,
+    stack_commands,
+    supervisor_tool,
+    testing,
+    throwaway,
+    verify,
+)
 from .component import StackError
 from .stack import Stack, open_stack
 from .supervisor import Supervisor
@@ -68,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
         ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
+        ("alerts-drill", run_alerts_drill, "break a stack of its own and see alerts fire and resolve; words after -- choose"),
         ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
@@ -126,6 +139,12 @@ def run_fuzz(arguments: argparse.Namespace) -> int:
     return fuzz.run(ROOT, arguments.words)
 
 
+def run_alerts_drill(arguments: argparse.Namespace) -> int:
+    from .drill import run
+
+    return run.run(ROOT, arguments.words)
+
+
 def run_prove(arguments: argparse.Namespace) -> int:
     from .prove import run
 
@@ -181,5 +200,7 @@ STACK_WORDS = (
     ("key", stack_commands.show_key, "print the local key"),
     ("urls", stack_commands.show_urls, "print the addresses"),
     ("env", stack_commands.show_env, "print the variables to source"),
+    ("alerts-test", alerts_test.run, "rules, their tests, series and pages, and Alertmanager's routes"),
+    ("alerts-write", alert_files.write, "write the alerting files that follow from others"),
     ("check", verify.run, "sources: formatting, lints, documentation, dependencies, scripts"),
 )

@@ -7,6 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
+from . import jaeger_ui
 from .component import StackError
 from .components.gateway import key, keys_file
 from .context import Context
@@ -61,13 +62,28 @@ def env_file(ctx: Context) -> Path:
     return ctx.home / "compose.env"
 
 
+def jaeger_ui_file(stack: Stack) -> Path:
+    """The UI's settings with the addresses that a browser on this machine uses, readable for the container's user."""
+    path = stack.home.path / "jaeger-ui.json"
+    stack.home.make()
+    stack.ctx.components = frozenset(part.name for part in stack.components)
+    path.write_text(jaeger_ui.rendered(stack.ctx))
+    path.chmod(0o644)
+    return path
+
+
+def keys_path(ctx: Context) -> Path:
+    """The file that is mounted into the gateway."""
+    return ctx.home / "compose-keys.json"
+
+
 def write_settings(stack: Stack) -> None:
-    """compose.env (0600): every port, the passwords, the key and the keys file's content as one line of JSON."""
+    """compose.env (0600): every port, the passwords, the key and where the keys file is; and the keys file."""
     ctx = stack.ctx
     values = {variable: str(number) for variable, number in stack.ports.all().items()} | {
         "COMPOSE_PROJECT_NAME": f"farol-{hashlib.sha256(str(ctx.home).encode()).hexdigest()[:8]}",
         "FAROL_KEY": key(ctx),
-        "FAROL_KEYS_JSON": keys_file(ctx),
+        "FAROL_KEYS_PATH": str(keys_path(ctx)),
         "FAROL_POSTGRES_SUPERUSER_PASSWORD": ctx.secret("postgres-superuser"),
         "FAROL_POSTGRES_PASSWORD": ctx.secret("postgres-owner"),
         "FAROL_POSTGRES_EXPORTER_PASSWORD": ctx.secret("postgres-exporter"),
@@ -81,7 +97,11 @@ def write_settings(stack: Stack) -> None:
         "FAROL_KIBANA_PASSWORD": ctx.secret("kibana"),
         "FAROL_KIBANA_KEY": ctx.secret("kibana-key", "key-of-saved-objects-"),
         "FAROL_LOGS_WRITER_PASSWORD": ctx.secret("logs-writer"),
+        "FAROL_JAEGER_UI_FILE": str(jaeger_ui_file(stack)),
     }
     lines = [f"{name}='{value}'\n" for name, value in sorted(values.items())]
     stack.home.make()
     write_private(env_file(ctx), "".join(lines))
+    # It holds digests, no key: the container's account, of which this machine knows nothing, may read it.
+    keys_path(ctx).write_text(keys_file(ctx) + "\n")
+    keys_path(ctx).chmod(0o644)

@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from . import ports, processes, smoke_kills
+from . import inventory, ports, processes, smoke_kills
 from .components import jaeger, otel_collector
 from .smoke_session import CheckFailed, Session
+from .smoke_telemetry import event_is_found_in_jaeger, every_panel_has_data, jaeger_draws_monitor_and_graph
 
 FLIGHTS = 842
 PARTS = ("gateway", "worker", "kafka", "postgres", "redis", "otel-collector", "jaeger", "prometheus", "alertmanager")
@@ -58,6 +60,7 @@ def demo_stores_every_flight(session: Session) -> str:
     require(report["rows"] == FLIGHTS, f"{report['rows']} of {FLIGHTS} flights are rows")
     session.rows = FLIGHTS
     session.trace_id = report["receipt"]["traceId"]
+    session.event = (report["receipt"]["source"], report["receipt"]["id"])
     return f"{report['rows']} rows, {report['delivery']['rate']:.0f} events/s"
 
 
@@ -111,9 +114,29 @@ def every_target_is_scraped(session: Session) -> str:
 
     targets = session.wait(60, "every scrape target up (/targets of Prometheus says which is not)", ask)
     jobs = {target["labels"]["job"] for target in targets}
-    missing = {"gateway", "worker", "kafka", "postgres", "redis", "otel-collector", "span-metrics", "jaeger"} - jobs
+    missing = {"gateway", "worker", "kafka", "postgres", "redis", "otel-collector", "span-metrics", "jaeger", "blackbox"} - jobs
     require(not missing, f"not scraped at all: {', '.join(sorted(missing))}")
     return ", ".join(sorted(jobs))
+
+
+def every_metric_asked_for_is_there(session: Session) -> str:
+    """What boards, rules and runbooks ask for, by deploy/prometheus/metrics.json: names, and the labels of their series."""
+    wanted = inventory.load(session.root)
+
+    def ask() -> tuple[int, list[str]]:
+        listed = json.loads(session.text("FAROL_PROMETHEUS_URL", "/api/v1/series?" + urlencode({"match[]": '{job=~".+"}'})))["data"]
+        found = inventory.by_job(listed)
+        return sum(len(names) for names in found.values()), wanted.not_found(found, found)
+
+    def complete() -> int | None:
+        names, missing = ask()
+        return None if missing else names
+
+    try:
+        names = session.wait(30, "every metric of the inventory", complete)
+    except CheckFailed as error:
+        raise CheckFailed("not in the scrape: " + ", ".join(ask()[1])) from error
+    return f"{sum(len(jobs) for jobs in wanted.exposed.values())} of {names} names, {len(wanted.later)} come later"
 
 
 def metrics_are_well_formed(session: Session) -> str:
@@ -187,12 +210,17 @@ CHECKS = (
     Check("ledger and rows agree", books_agree_with_rows),
     Check("one trace leads through both services", one_trace_through_both_services),
     Check("the trace opens in a real browser", trace_opens_in_a_browser),
+    Check("the trace is found by its event's source and id", event_is_found_in_jaeger),
     Check("spans become metrics", spans_become_metrics),
+    Check("Jaeger has rates, latencies and the graph of the services", jaeger_draws_monitor_and_graph),
     Check("every scrape target is up", every_target_is_scraped),
     Check("both /metrics pass promtool", metrics_are_well_formed),
+    Check("every metric that boards and rules ask for is in the scrape", every_metric_asked_for_is_there),
     Check("a second demo adds no row", second_demo_adds_nothing),
     # after the demos: Jaeger keeps its traces in memory
     Check("every part killed once in the middle of a replay loses and doubles nothing", killed_parts_lose_and_double_nothing),
+    # after that long replay
+    Check("every panel of every board has data", every_panel_has_data),
     Check("a second up restarts nothing", second_up_touches_nothing),
     Check("memory stays below the limit", memory_stays_below_the_limit),
     Check("a warm start is quick and keeps the rows", warm_start_is_quick_and_keeps_the_rows),

@@ -37,6 +37,8 @@ class Session:
     rows: int = 0
     """Rows that must be there: what was accepted so far."""
     trace_id: str = ""
+    event: tuple[str, str] = ("", "")
+    """Source and id of the event that this trace is about."""
     pids: dict[str, int] = field(default_factory=dict)
 
     @property

@@ -91,6 +91,14 @@ class Supervisor:
         """Sends a signal (KILL, STOP, CONT) to one program: how faults are injected."""
         self._ask("signalProcess", name, number)
 
+    def stop_program(self, name: str) -> None:
+        """Ends one program in order; it stays down until it is started."""
+        self._ask("stopProcess", name)
+
+    def start_program(self, name: str) -> None:
+        """Starts one program that was stopped; returns without waiting until it serves."""
+        self._ask("startProcess", name, False)
+
     # --- Starter --------------------------------------------------------------------------------------------------
 
     def start(self, component: Component) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from . import prerequisites, rust, throwaway
+from . import go, prerequisites, rust, throwaway
 from .component import Prerequisite, command_prerequisite
 from .context import Context
 from .stack import Stack
@@ -30,9 +30,16 @@ def run(stack: Stack, words: Sequence[str]) -> int:
 
 
 def needed(ctx: Context) -> list[Prerequisite]:
-    """The toolchain, and the programs that this package's tests judge rules and configurations with."""
-    judges = {"promtool": "prometheus", "amtool": "prometheus-alertmanager"}
-    return [*rust.prerequisites(ctx), *(command_prerequisite(ctx, name, package) for name, package in judges.items())]
+    """The toolchain and the judges."""
+    return [*rust.prerequisites(ctx), *judges(ctx)]
+
+
+def judges(ctx: Context) -> list[Prerequisite]:
+    """The programs that this package's tests judge rules and configurations with."""
+    blackbox = "prometheus-blackbox-exporter"
+    packages = {"promtool": "prometheus", "amtool": "prometheus-alertmanager", blackbox: blackbox}
+    # Go builds the amtool of production's Alertmanager.
+    return [*(command_prerequisite(ctx, name, package) for name, package in packages.items()), go.go_prerequisite(ctx)]
 
 
 def own_tests(stack: Stack) -> int:

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import go, prerequisites, python_tools, rust, workflows
-from .component import StackError
+from . import alert_files, go, prerequisites, python_tools, rust, workflows
+from .component import Prerequisite, StackError, command_prerequisite
 from .context import Context
 from .stack import Stack
 
@@ -37,7 +37,7 @@ class Check:
 def run(stack: Stack) -> int:
     """Runs all checks; the exit code is 1 if one failed."""
     ctx = stack.ctx
-    prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite(), go.go_prerequisite(ctx)])
+    prerequisites.satisfy(ctx, [], needed)
     failed: list[str] = []
     for check in CHECKS:
         began = time.monotonic()
@@ -51,6 +51,11 @@ def run(stack: Stack) -> int:
         ctx.console.show(f"--- {check.name}: {verdict} ({time.monotonic() - began:.1f} s)")
     ctx.console.show(f"\n{len(CHECKS) - len(failed)} passed, {len(failed)} failed" + "".join(f"\n  {name}" for name in failed))
     return 1 if failed else 0
+
+
+def needed(ctx: Context) -> list[Prerequisite]:
+    promtool = command_prerequisite(ctx, "promtool", "prometheus")
+    return [*rust.prerequisites(ctx), python_tools.prerequisite(), go.go_prerequisite(ctx), promtool]
 
 
 def formatting(ctx: Context) -> None:
@@ -121,6 +126,10 @@ def github_workflows(ctx: Context) -> None:
         say_or_fail(ctx, command)
 
 
+def boards(ctx: Context) -> None:
+    say_or_fail(ctx, ["python3", ctx.root / "grafana/boards", "check"])
+
+
 def tools(ctx: Context) -> Path:
     return python_tools.installed(ctx, "check-tools", ctx.root / "deploy/native/check-requirements.txt")
 
@@ -155,6 +164,8 @@ CHECKS = (
     Check("shell (shellcheck)", shell),
     Check("yaml (yamllint)", yaml),
     Check("workflows (actionlint, zizmor)", github_workflows),
+    Check("alerting files (as their sources say)", alert_files.refuse_stale),
+    Check("boards (rules, queries, metrics)", boards),
     Check("one version of each OpenTelemetry crate", one_telemetry_version),
     Check("dependencies (cargo deny)", dependencies),
     Check("lints (cargo clippy)", lints),

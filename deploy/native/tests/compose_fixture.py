@@ -40,8 +40,8 @@ class ComposeTest(ContextTest):
         return self.services[service].get("environment", {})
 
     def volumes(self, service: str) -> list[list[str]]:
-        """[source, target, mode] of what is mounted."""
-        return [mount.split(":") for mount in self.services[service].get("volumes", [])]
+        """[source, target, mode] of what is mounted; a source that `make up` chooses is its variable, $NAME."""
+        return [INTERPOLATION.sub(r"$\g<name>", mount).split(":") for mount in self.services[service].get("volumes", [])]
 
 
 @functools.cache

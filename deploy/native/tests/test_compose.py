@@ -60,7 +60,7 @@ class Settings(ComposeTest):
                 if re.search(r"PASSWORD|SECRET|_KEY", match["name"]):
                     self.assertEqual(match["rest"], ":?run make up")
                 else:
-                    self.assertRegex(match["rest"], r":-\w+")
+                    self.assertRegex(match["rest"], r":-\w+|^:\?run make up$")
 
     def test_nothing_that_looks_like_a_secret_is_written_out(self) -> None:
         for name in self.services:
@@ -84,10 +84,16 @@ class Files(ComposeTest):
                     if source.startswith("."):
                         self.assertTrue((FOLDER / source).exists())
                         self.assertEqual(rest[-1], "ro")
-                    elif source.startswith("/"):
+                    elif source.startswith(("/", "$")):
                         self.assertEqual(rest[-1], "ro")
                     else:
                         self.assertIn(source, self.file["volumes"])
+
+    def test_jaegers_pages_link_to_the_addresses_of_this_stack(self) -> None:
+        path = Path(written_settings(self.folder / "home")[1]["FAROL_JAEGER_UI_FILE"])
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+        self.assertIn("http://127.0.0.1:3000/d/farol-golden-signals", path.read_text())
+        self.assertNotIn("${", path.read_text())
 
     def test_no_volume_is_declared_for_nothing(self) -> None:
         used = {mount[0] for name in self.services for mount in self.volumes(name)}

@@ -12,12 +12,12 @@ from compose_fixture import DOCKERFILE, FOLDER, ComposeTest, written_settings
 from context_fixture import ROOT
 
 from farol_native import components
-from farol_native.components import grafana, jaeger, kafka, node_exporter, otel_collector, postgres, prometheus, redis
+from farol_native.components import blackbox_exporter, grafana, jaeger, kafka, node_exporter, postgres, prometheus, redis
 from farol_native.components.alertmanager import COMPONENT as ALERTMANAGER
 from farol_native.kafka_config import properties
 
 # Read from the environment by crates/telemetry, whoever starts it.
-EVERYWHERE = {"FAROL_LOG"}
+EVERYWHERE = {"FAROL_DEV", "FAROL_LOG"}
 # How to reach what both programs need is read in one place for both.
 CONNECTIONS = ("kafka", "postgres")
 # Steps that a native start does itself, and the tool that it runs from the checkout.
@@ -93,23 +93,24 @@ class Parts(ComposeTest):
 
     def test_versions_are_those_of_the_native_stack(self) -> None:
         pom = (ROOT / "deploy/native/kafka/pom.xml").read_text()
-        collector = otel_collector.version_of(ROOT / "otel-collector/builder.yaml").partition("-")[0]
         toolchain = tomllib.loads((ROOT / "rust-toolchain.toml").read_text())["toolchain"]["channel"]
         workspace = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
         broker = re.search(r"<kafka\.version>(.+?)<", pom)[1]
         self.assertTrue(self.services["kafka"]["image"].endswith(f":{broker}"))
-        self.assertIn(f"ARG KAFKA_IMAGE=apache/kafka:{broker}\n", DOCKERFILE.read_text())
+        self.assertIn(f"ARG KAFKA_IMAGE=apache/kafka:{broker}@", DOCKERFILE.read_text())
         self.assertIn(f"ARG RUST_IMAGE=rust:{toolchain}-", DOCKERFILE.read_text())
         self.assertTrue(self.services["jaeger"]["image"].endswith(f":{jaeger.VERSION}"))
-        self.assertTrue(self.services["otel-collector"]["image"].endswith(f":{collector}"))
         self.assertTrue(self.services["grafana"]["image"].endswith(f":{grafana.VERSION}"))
-        for name in ("gateway", "worker", "farolctl"):
+        for name in ("gateway", "worker", "farolctl", "otel-collector"):
             self.assertEqual(self.services[name]["image"], f"farol/{name}:{workspace}")
 
     def test_prometheus_has_one_target_for_each_job_where_that_part_listens(self) -> None:
         defaults = {variable: port for part in components.load() for variable, port in part.ports.items()}
         found = {path.stem: json.loads(path.read_text()) for path in (FOLDER / "prometheus-targets").iterdir()}
         expected = {job: [{"targets": [f"{part}:{defaults[port]}"]}] for job, (part, port) in prometheus.TARGETS.items()}
+        component, port = prometheus.BLACKBOX
+        addresses = {part: f"{part}:{defaults[own]}" for part, (own, _) in prometheus.PROBES.items()}
+        expected["blackbox"] = json.loads(prometheus.probes(f"{component}:{defaults[port]}", addresses))
         self.assertEqual(found, expected)
 
 
@@ -174,9 +175,10 @@ class SameSettings(ComposeTest):
         path = self.program_on_path("prometheus", "")
         self.program_on_path("alertmanager", "")
         self.program_on_path("prometheus-node-exporter", "")
+        self.program_on_path("prometheus-blackbox-exporter", "")
         ctx = self.context(path)
         own = ("--config.file", "--storage.tsdb.path", "--storage.path", "--web.listen-address", "--path.", "--collector.netdev")
-        for part in (prometheus.COMPONENT, ALERTMANAGER, node_exporter.COMPONENT):
+        for part in (prometheus.COMPONENT, ALERTMANAGER, node_exporter.COMPONENT, blackbox_exporter.COMPONENT):
             there = {str(word) for word in part.program(ctx).command[1:]} - {"--collector.filesystem"}
             here = {re.sub(r"\$\{\w+:-(\d+)\}", r"\1", word) for word in self.services[part.name]["command"]}
             with self.subTest(part.name):

@@ -6,18 +6,18 @@ import json
 import re
 import unittest
 from collections.abc import Iterator
-from typing import Any
 
+from alerting_fixture import SET_OPERATORS, pages, queries, recorded, rules
 from context_fixture import ROOT, ContextTest
 from test_telemetry_configs import judged
 
+from farol_native import inventory
 from farol_native.components.prometheus import TARGETS
 
-INVENTORY = json.loads((ROOT / "deploy" / "prometheus" / "metrics.json").read_text())
-RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+INVENTORY = inventory.load(ROOT)
 BOARDS = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+EXTERNAL = {name for job in json.loads((ROOT / "grafana" / "external-metrics.json").read_text()).values() for name in job["metrics"]}
 DATASOURCES = ROOT / "grafana" / "provisioning" / "datasources" / "datasources.yml"
-SET_OPERATORS = {"and", "or", "unless", "offset", "bool"}
 
 
 def metric_names(promql: str) -> set[str]:
@@ -30,15 +30,16 @@ def metric_names(promql: str) -> set[str]:
 
 
 def rule_expressions() -> Iterator[tuple[str, str]]:
-    """(where, PromQL) of every rule; a folded expression is read up to the next key."""
-    for path in RULES:
-        for match in re.finditer(r"expr: (?:>-\n)?(.*?)\n +(?:for|labels):", path.read_text(), flags=re.DOTALL):
-            yield path.name, match[1]
+    """(where, PromQL) of every rule."""
+    for rule in rules():
+        yield rule.path.name, rule.expression
 
 
-def panels(board: dict[str, Any]) -> list[dict[str, Any]]:
-    """The panels that show something; a row is only a heading."""
-    return [panel for panel in board["panels"] if panel["type"] != "row"]
+def page_expressions() -> Iterator[tuple[str, str]]:
+    """(where, PromQL) of the queries of the runbooks."""
+    for page in pages():
+        for query in queries(page):
+            yield page.name, query
 
 
 def board_expressions() -> Iterator[tuple[str, str]]:
@@ -47,19 +48,29 @@ def board_expressions() -> Iterator[tuple[str, str]]:
         board = json.loads(path.read_text())
         for annotation in board["annotations"]["list"]:
             yield f"{path.name} annotation {annotation['name']}", annotation["expr"]
-        for panel in panels(board):
-            for target in panel["targets"]:
+        for panel in board["panels"]:
+            for target in panel.get("targets", []):
                 yield f"{path.name} {panel['title']}", target["expr"]
 
 
 def link_expressions() -> Iterator[tuple[str, str]]:
     """(where, PromQL) of the links from a span to its metrics."""
-    for query in re.findall(r"query: (.+)", DATASOURCES.read_text()):
+    for query in re.findall(r"query: (.+\$\$__tags.+)", DATASOURCES.read_text()):
         yield DATASOURCES.name, query.replace("$$__tags", 'service_name="x"')
 
 
+def documented() -> dict[tuple[str, str], set[str]]:
+    """(program, metric) -> its labels, by the table in docs/TELEMETRY.md, which the programs' own tests hold to."""
+    rows = (ROOT / "docs" / "TELEMETRY.md").read_text().split("| metric |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    programs = {"both": ("gateway", "worker")}
+    return {
+        (program, name.strip("`")): set(re.findall(r"`(\w+)`", labels)) for name, _, _, of, labels in cells for program in programs.get(of, (of,))
+    }
+
+
 def expressions() -> list[tuple[str, str]]:
-    return [*rule_expressions(), *board_expressions(), *link_expressions()]
+    return [*rule_expressions(), *page_expressions(), *board_expressions(), *link_expressions()]
 
 
 class Names(unittest.TestCase):
@@ -70,73 +81,53 @@ class Names(unittest.TestCase):
     def test_there_is_something_to_check(self) -> None:
         self.assertGreaterEqual(len(list(rule_expressions())), 10)
         self.assertGreaterEqual(len(list(board_expressions())), 25)
-        self.assertEqual(len(list(link_expressions())), 2)
+        self.assertEqual(len(list(link_expressions())), 3)
 
     def test_every_metric_asked_for_is_exposed_by_some_part(self) -> None:
-        known = {name for names in INVENTORY.values() for name in names}
+        known = INVENTORY.names() | recorded().keys() | EXTERNAL
         for where, promql in expressions():
             with self.subTest(where):
                 self.assertEqual(sorted(metric_names(promql) - known), [])
 
+    def test_what_gateway_and_worker_are_asked_for_is_in_their_contract(self) -> None:
+        contract = documented()
+        for job in ("gateway", "worker"):
+            for name, labels in INVENTORY.exposed[job].items():
+                with self.subTest(f"{job} {name}"):
+                    family = name if (job, name) in contract else re.sub(r"_(bucket|count|sum)$", "", name)
+                    self.assertLessEqual(labels - {"le"}, contract[job, family])
+
     def test_the_inventory_lists_nothing_that_nobody_asks_for(self) -> None:
         asked = {name for _, promql in expressions() for name in metric_names(promql)}
-        for job, names in INVENTORY.items():
+        for job, names in INVENTORY.exposed.items():
             with self.subTest(job):
                 self.assertEqual(sorted(set(names) - asked), [])
 
     def test_every_job_of_the_inventory_is_scraped(self) -> None:
-        self.assertEqual(sorted(INVENTORY.keys() - TARGETS.keys()), [])
+        self.assertEqual(sorted(INVENTORY.exposed.keys() - TARGETS.keys() - {"blackbox"}), [])
+
+    def test_what_comes_later_is_in_the_inventory(self) -> None:
+        for words in INVENTORY.later:
+            job, name, *label = words.split()
+            with self.subTest(words):
+                self.assertLessEqual(set(label), INVENTORY.exposed[job][name])
+
+    def test_the_comparison_with_a_scrape_finds_what_is_missing(self) -> None:
+        small = inventory.Inventory({"a": {"m_total": frozenset({"x", "y"}), "n": frozenset()}}, {"a m_total y": "an event"}, frozenset())
+        self.assertEqual(small.not_found(inventory.by_job([{"__name__": "m_total", "job": "a"}]), ["a"]), ["a m_total x", "a n"])
+        series = [{"__name__": "m_total", "job": "a", "x": "1"}, {"__name__": "n", "job": "a"}]
+        self.assertEqual(small.not_found(inventory.by_job(series), ["a", "b"]), [])
+        self.assertEqual(small.not_found({}, ["b"]), [])
 
 
-class Boards(ContextTest):
-    def test_prometheus_accepts_every_expression(self) -> None:
+class Links(ContextTest):
+    def test_prometheus_accepts_the_queries_from_a_span_to_its_metrics(self) -> None:
         promtool = self.tool("promtool", "prometheus")
-        rules = [
-            {"record": f"checked:expression:{number}", "expr": promql.replace("$__rate_interval", "1m")}
-            for number, (_, promql) in enumerate([*board_expressions(), *link_expressions()])
-        ]
+        rules = [{"record": f"checked:expression:{number}", "expr": promql} for number, (_, promql) in enumerate(link_expressions())]
         file = self.folder / "expressions.yml"
-        file.write_text(json.dumps({"groups": [{"name": "boards", "rules": rules}]}))
+        file.write_text(json.dumps({"groups": [{"name": "links", "rules": rules}]}))
         said = judged(self, [promtool, "check", "rules", file])
         self.assertIn(f"{len(rules)} rules found", said)
-
-    def test_every_panel_says_what_it_shows_in_which_unit_from_where(self) -> None:
-        for path in BOARDS:
-            for panel in panels(json.loads(path.read_text())):
-                with self.subTest(f"{path.name} {panel.get('title')}"):
-                    self.assertTrue(panel["title"] and panel["description"])
-                    self.assertTrue(panel["fieldConfig"]["defaults"]["unit"])
-                    for target in panel["targets"]:
-                        self.assertEqual(target["datasource"], {"type": "prometheus", "uid": "prometheus"})
-
-    def test_panels_have_an_id_of_their_own_and_do_not_overlap(self) -> None:
-        for path in BOARDS:
-            board = json.loads(path.read_text())
-            ids = [panel["id"] for panel in board["panels"]]
-            self.assertEqual(len(ids), len(set(ids)), path.name)
-            cells: set[tuple[int, int]] = set()
-            for panel in board["panels"]:
-                place = panel["gridPos"]
-                own = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-                self.assertFalse(own & cells, f"{path.name} {panel['title']}")
-                self.assertLessEqual(place["x"] + place["w"], 24)
-                cells |= own
-
-    def test_a_rate_is_taken_over_the_interval_that_fits_the_zoom(self) -> None:
-        for where, promql in board_expressions():
-            with self.subTest(where):
-                self.assertEqual(set(re.findall(r"\[(.+?)\]", promql)) - {"$__rate_interval"}, set())
-
-    def test_boards_are_files_that_the_browser_cannot_change(self) -> None:
-        for path in BOARDS:
-            board = json.loads(path.read_text())
-            self.assertIs(board["editable"], False)
-            self.assertTrue(board["uid"].startswith("farol-"))
-
-    def test_the_latency_board_shows_traces(self) -> None:
-        board = json.loads((ROOT / "grafana" / "dashboards" / "golden-signals.json").read_text())
-        self.assertTrue([target for panel in panels(board) for target in panel["targets"] if target.get("exemplar")])
-        self.assertRegex(DATASOURCES.read_text(), r"exemplarTraceIdDestinations:\s+- name: trace_id\s+datasourceUid: jaeger")
 
 
 if __name__ == "__main__":

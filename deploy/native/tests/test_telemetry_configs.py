@@ -14,6 +14,7 @@ from context_fixture import ROOT, ContextTest
 from farol_native import components
 from farol_native.components import jaeger, otel_collector, prometheus
 from farol_native.components.alertmanager import COMPONENT as ALERTMANAGER
+from farol_native.components.blackbox_exporter import COMPONENT as BLACKBOX
 from farol_native.context import Context
 
 SHARED = ROOT / "deploy" / "prometheus"
@@ -59,7 +60,7 @@ class Targets(ContextTest):
     def test_every_job_of_the_config_has_a_targets_file_and_the_reverse(self) -> None:
         text = (SHARED / "prometheus.yml").read_text()
         jobs = re.findall(r"job_name: (\S+)", text)
-        self.assertEqual(sorted(jobs), sorted(prometheus.TARGETS))
+        self.assertEqual(sorted(jobs), sorted([*prometheus.TARGETS, "blackbox"]))
         for job in jobs:
             self.assertIn(f"targets/{job}.json", text)
 
@@ -72,6 +73,26 @@ class Targets(ContextTest):
         for job, (name, variable) in prometheus.TARGETS.items():
             with self.subTest(job):
                 self.assertIn(variable, parts[name].ports)
+
+    def test_a_probe_is_a_target_of_the_exporter_that_names_part_and_address(self) -> None:
+        ctx = self.context()
+        ctx.components = frozenset({"blackbox-exporter", "gateway", "jaeger"})
+        found = json.loads(prometheus.targets(ctx)["blackbox"])
+        self.assertEqual({target for entry in found for target in entry["targets"]}, {"127.0.0.1:9115"})
+        asked = [(entry["labels"]["part"], entry["labels"]["__param_target"]) for entry in found]
+        gateway = [("gateway", "http://127.0.0.1:8080/health"), ("gateway", "http://127.0.0.1:8080/ready")]
+        self.assertEqual(asked, [*gateway, ("jaeger", "http://127.0.0.1:16686/")])
+        self.assertTrue(all(entry["labels"]["instance"] == entry["labels"]["__param_target"] for entry in found))
+
+    def test_nothing_is_probed_without_the_exporter(self) -> None:
+        ctx = self.context()
+        ctx.components = frozenset({"gateway"})
+        self.assertEqual(prometheus.targets(ctx)["blackbox"], "[]\n")
+
+    def test_the_exporter_accepts_its_config(self) -> None:
+        ctx = self.context()
+        self.tool("prometheus-blackbox-exporter", "prometheus-blackbox-exporter")
+        BLACKBOX.prepare(ctx)
 
     def test_a_part_that_is_not_in_the_stack_has_no_target(self) -> None:
         ctx = self.context()

@@ -60,15 +60,39 @@ export function traceJsonPath(traceId) {
   return `api/traces/${encodeURIComponent(traceId)}`;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** "calls" a second, "errors" as a share, "latencies" in seconds (95th percentile): a Map from operation to the last hour's value. */
+export async function measure(what, service, signal) {
+  const parameters = new URLSearchParams({ service, groupByOperation: true, endTs: Date.now(), lookback: 1000, step: 1000, ratePer: HOUR_MS });
+  for (const kind of ["server", "client", "producer", "consumer", "internal"]) parameters.append("spanKind", kind);
+  if (what === "latencies") parameters.set("quantile", 0.95);
+  const { metrics = [] } = await answer(`api/metrics/${what}?${parameters}`, signal);
+  return new Map(metrics.flatMap(({ labels, metricPoints }) => {
+    const operation = labels.find(({ name }) => name === "operation")?.value;
+    const value = Number(metricPoints.at(-1)?.gaugeValue.doubleValue);
+    return operation && Number.isFinite(value) ? [[operation, value]] : [];
+  }));
+}
+
+/** Calls between services in the traces of the last hour: [{parent, child, callCount}]. */
+export function dependencies(signal) {
+  return get("api/dependencies", { endTs: Date.now(), lookback: HOUR_MS }, signal);
+}
+
 async function get(path, parameters, signal) {
   const present = Object.entries(parameters).filter(([, value]) => value !== "" && value !== undefined);
   const query = present.length > 0 ? `?${new URLSearchParams(present)}` : "";
-  const response = await fetch(new URL(path + query, document.baseURI), { signal, headers: { Accept: "application/json" } }).catch((cause) => {
+  return (await answer(path + query, signal)).data ?? [];
+}
+
+async function answer(path, signal) {
+  const response = await fetch(new URL(path, document.baseURI), { signal, headers: { Accept: "application/json" } }).catch((cause) => {
     if (cause.name === "AbortError") throw cause;
     throw new ApiError("unreachable", `Jaeger does not answer at ${location.host}.`);
   });
   const body = await response.json().catch(() => null); // an error page that is not JSON is reported by its status below
-  if (response.ok && body) return body.data ?? [];
+  if (response.ok && body) return body;
   const message = body?.errors?.[0]?.msg ?? `Jaeger answered with status ${response.status}.`;
   throw new ApiError(kindOf(response.status), message);
 }

@@ -1,6 +1,7 @@
 // Table of contents of the viewer: which page answers which route, and the header's look-up form. Everything else has
 // a file of its own. A page is {element, update(route) -> handled here?, dispose()}.
 import { h } from "./dom.js";
+import { MonitorPage } from "./monitor-page.js";
 import { go, start } from "./navigation.js";
 import { parseLookup, tracePath } from "./routes.js";
 import { SearchPage } from "./search-page.js";
@@ -13,6 +14,7 @@ let page = null;
 function open(route) {
   if (route.page === "search") return new SearchPage(route);
   if (route.page === "trace") return new TracePage(route);
+  if (route.page === "monitor") return new MonitorPage();
   return unknownPage(route);
 }
 
@@ -29,7 +31,7 @@ function unknownPage(route) {
   const element = advice({
     kind: "empty",
     title: "This viewer has no such page",
-    text: `${route.path} may be a page of the official Jaeger UI, such as the dependency graph or the monitor. This viewer searches traces and shows one.`,
+    text: `${route.path} may be a page of the official Jaeger UI. This viewer searches traces, shows one, and lists what services do.`,
     actions: [h("a", { href: "search", "data-route": true }, "Search traces")],
   });
   return { element, update: () => false, dispose() {} };

@@ -1,5 +1,6 @@
 // Owns the shape of the viewer's addresses, which are those of the official Jaeger UI, so that links work in both:
 //   /search?service=&operation=&tags={"key":"value"}&lookback=1h&minDuration=&maxDuration=&limit=
+//   /monitor and /dependencies, one page here
 //   /trace/<trace id>?uiFind=<text or span id>#<span id>
 // Knows nothing of the history; that is navigation.js.
 import { formatTags, parseTags } from "./tags.js";
@@ -10,12 +11,13 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/i;
 
 export const SEARCH_DEFAULTS = { service: "", operation: "", tags: "", lookback: "1h", minDuration: "", maxDuration: "", limit: "20", start: "", end: "" };
 
-/** Reads an address: {page: "search", query, submitted} | {page: "trace", traceId, find, spanId} | {page: "unknown", path}. */
+/** Reads an address: {page: "search", query, submitted} | {page: "trace", traceId, find, spanId} | {page: "monitor"} | {page: "unknown", path}. */
 export function parseRoute(address) {
   const base = new URL(document.baseURI).pathname;
   const path = address.pathname.startsWith(base) ? address.pathname.slice(base.length) : address.pathname.slice(1);
   const parameters = new URLSearchParams(address.search);
   if (path === "" || path === "search") return { page: "search", query: parseSearch(parameters), submitted: parameters.has("service") };
+  if (path === "monitor" || path === "dependencies") return { page: "monitor" };
   const [, id] = /^trace\/([^/]+)$/.exec(path) ?? [];
   if (id === undefined) return { page: "unknown", path: `/${path}` };
   const hash = address.hash.replace(/^#/, "");

@@ -138,7 +138,7 @@ def an_unknown_trace_says_so_and_appears_by_itself_once_it_arrives(browser, scen
 def an_id_that_is_none_and_a_page_that_is_none_are_explained(browser, scene):
     browser.go("trace/not-an-id")
     browser.see(".state-error", "Jaeger refused this request")
-    browser.go("monitor")
+    browser.go("compare")
     browser.see(".state", "This viewer has no such page")
     browser.click(".state a", "Search traces")
     browser.see(".search-form")

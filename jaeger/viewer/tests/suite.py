@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import checks_given  # noqa: F401 (importing registers the checks, in this order)
 import checks_search  # noqa: F401
+import checks_monitor  # noqa: F401
 import checks_trace  # noqa: F401
 import checks_looks  # noqa: F401
 import fixture_traces

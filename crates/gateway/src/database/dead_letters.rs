@@ -148,10 +148,13 @@ WHERE found > 0 ORDER BY found DESC, wanted_cause, wanted_state";
 impl Database {
     /// The newest letter of this event that stands for it: one that was resolved has a row instead.
     pub(crate) async fn letter(&self, key: EventKey) -> Result<Option<Letter>, LookUpError> {
-        let session = self.session().await?;
-        let statement = session.prepare_cached(NEWEST_SQL).await?;
-        let row = session.query_opt(&statement, &[&key.as_uuid()]).await?;
-        row.as_ref().map(Letter::of).transpose()
+        self.asked("SELECT farol.dead_letters", async {
+            let session = self.session().await?;
+            let statement = session.prepare_cached(NEWEST_SQL).await?;
+            let row = session.query_opt(&statement, &[&key.as_uuid()]).await?;
+            row.as_ref().map(Letter::of).transpose()
+        })
+        .await
     }
 
     /// The newest letters before number `before` that the filter lets through, `limit` at most.
@@ -161,29 +164,37 @@ impl Database {
         before: i64,
         limit: i64,
     ) -> Result<Vec<ListedLetter>, LookUpError> {
-        let session = self.session().await?;
-        let statement = session.prepare_cached(LIST_SQL).await?;
-        let rows = session.query(&statement, &[&filter.states(), &filter.causes(), &before, &limit]).await?;
-        rows.iter().map(ListedLetter::of).collect()
+        self.asked("SELECT farol.dead_letters page", async {
+            let session = self.session().await?;
+            let statement = session.prepare_cached(LIST_SQL).await?;
+            let rows =
+                session.query(&statement, &[&filter.states(), &filter.causes(), &before, &limit]).await?;
+            rows.iter().map(ListedLetter::of).collect()
+        })
+        .await
     }
 
     /// How many letters there are of each cause and state, where there are any.
     pub(crate) async fn letter_counts(&self) -> Result<Vec<LetterCount>, LookUpError> {
-        let session = self.session().await?;
-        let statement = session.prepare_cached(COUNT_SQL).await?;
-        let all = LetterFilter::default();
-        let rows = session.query(&statement, &[&all.states(), &all.causes(), &(MOST_COUNTED + 1)]).await?;
-        let mut counts = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let found: i64 = row.try_get("found")?;
-            counts.push(LetterCount {
-                cause: row.try_get("cause")?,
-                state: row.try_get("state")?,
-                count: found.min(MOST_COUNTED),
-                or_more: found > MOST_COUNTED,
-            });
-        }
-        Ok(counts)
+        self.asked("SELECT farol.dead_letters counts", async {
+            let session = self.session().await?;
+            let statement = session.prepare_cached(COUNT_SQL).await?;
+            let all = LetterFilter::default();
+            let rows =
+                session.query(&statement, &[&all.states(), &all.causes(), &(MOST_COUNTED + 1)]).await?;
+            let mut counts = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let found: i64 = row.try_get("found")?;
+                counts.push(LetterCount {
+                    cause: row.try_get("cause")?,
+                    state: row.try_get("state")?,
+                    count: found.min(MOST_COUNTED),
+                    or_more: found > MOST_COUNTED,
+                });
+            }
+            Ok(counts)
+        })
+        .await
     }
 }
 

@@ -17,19 +17,22 @@ impl Database {
     /// The books of each partition. A topic that was kept under another cluster has older books
     /// as well: the newest count.
     pub(crate) async fn books(&self, topic: &str) -> Result<BTreeMap<i32, Books>, LookUpError> {
-        let session = self.session().await?;
-        let statement = session
-            .prepare_cached(
-                "SELECT DISTINCT ON (partition) partition, next_offset, last_record_timestamp
-                 FROM farol.ledger WHERE topic = $1 ORDER BY partition, updated_at DESC",
-            )
-            .await?;
-        let rows = session.query(&statement, &[&topic]).await?;
-        rows.iter()
-            .map(|row| {
-                let books = Books { next_offset: row.try_get(1)?, last_record_ms: row.try_get(2)? };
-                Ok((row.try_get(0)?, books))
-            })
-            .collect()
+        self.asked("SELECT farol.ledger", async {
+            let session = self.session().await?;
+            let statement = session
+                .prepare_cached(
+                    "SELECT DISTINCT ON (partition) partition, next_offset, last_record_timestamp
+                     FROM farol.ledger WHERE topic = $1 ORDER BY partition, updated_at DESC",
+                )
+                .await?;
+            let rows = session.query(&statement, &[&topic]).await?;
+            rows.iter()
+                .map(|row| {
+                    let books = Books { next_offset: row.try_get(1)?, last_record_ms: row.try_get(2)? };
+                    Ok((row.try_get(0)?, books))
+                })
+                .collect()
+        })
+        .await
     }
 }

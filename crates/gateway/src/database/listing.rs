@@ -60,36 +60,40 @@ impl Database {
         after: Place,
         limit: usize,
     ) -> Result<Page, LookUpError> {
-        let mut session = self.session().await?;
-        // One snapshot for all statements: what is below its oldest transaction is complete.
-        let transaction =
-            session.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start().await?;
-        let horizon: i64 = transaction
-            .query_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[])
-            .await?
-            .try_get(0)?;
-        let Range { start: since, end: until } = filter.stored;
-        let (event_type, source) = (&filter.event_type, &filter.source);
-        let bound: [&(dyn ToSql + Sync); 7] =
-            [&after.tx, &after.n, &horizon, &since, &until, source, event_type];
-        let portal = transaction.bind(&transaction.prepare_cached(&page_sql()).await?, &bound).await?;
-        let mut collected = Collected::default();
-        while let Some(count) = collected.next_fetch(limit) {
-            let rows = transaction.query_portal(&portal, i32::try_from(count).unwrap_or(i32::MAX)).await?;
-            collected.take(&rows, count)?;
-        }
-        if let Some(next) = collected.cut_at() {
-            return Ok(Page { events: collected.events, next, caught_up: false });
-        }
-        // Every row that was looked at is in the page or filtered out: the next begins behind them.
-        let last = transaction
-            .query_opt(&transaction.prepare_cached(&last_examined_sql()).await?, &bound[..5])
-            .await?;
-        let (next, caught_up) = match last {
-            Some(row) => (Place { tx: row.try_get(0)?, n: row.try_get(1)? }, false),
-            None => (Place { tx: horizon - 1, n: i32::MAX }.max(after), true),
-        };
-        Ok(Page { events: collected.events, next, caught_up })
+        self.asked("SELECT farol.events page", async {
+            let mut session = self.session().await?;
+            // One snapshot for all statements: what is below its oldest transaction is complete.
+            let transaction =
+                session.build_transaction().isolation_level(IsolationLevel::RepeatableRead).start().await?;
+            let horizon: i64 = transaction
+                .query_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[])
+                .await?
+                .try_get(0)?;
+            let Range { start: since, end: until } = filter.stored;
+            let (event_type, source) = (&filter.event_type, &filter.source);
+            let bound: [&(dyn ToSql + Sync); 7] =
+                [&after.tx, &after.n, &horizon, &since, &until, source, event_type];
+            let portal = transaction.bind(&transaction.prepare_cached(&page_sql()).await?, &bound).await?;
+            let mut collected = Collected::default();
+            while let Some(count) = collected.next_fetch(limit) {
+                let rows =
+                    transaction.query_portal(&portal, i32::try_from(count).unwrap_or(i32::MAX)).await?;
+                collected.take(&rows, count)?;
+            }
+            if let Some(next) = collected.cut_at() {
+                return Ok(Page { events: collected.events, next, caught_up: false });
+            }
+            // Every row that was looked at is in the page or filtered out: the next begins behind them.
+            let last = transaction
+                .query_opt(&transaction.prepare_cached(&last_examined_sql()).await?, &bound[..5])
+                .await?;
+            let (next, caught_up) = match last {
+                Some(row) => (Place { tx: row.try_get(0)?, n: row.try_get(1)? }, false),
+                None => (Place { tx: horizon - 1, n: i32::MAX }.max(after), true),
+            };
+            Ok(Page { events: collected.events, next, caught_up })
+        })
+        .await
     }
 }
 

@@ -98,10 +98,13 @@ impl Stored {
 impl Database {
     /// The row of this event. The key says where it is, so that one partition is read.
     pub(crate) async fn stored(&self, key: EventKey) -> Result<Option<Stored>, LookUpError> {
-        let session = self.session().await?;
-        let statement = session.prepare_cached(&find_sql()).await?;
-        let row = session.query_opt(&statement, &[&key.as_uuid()]).await?;
-        row.as_ref().map(Stored::of).transpose()
+        self.asked("SELECT farol.events", async {
+            let session = self.session().await?;
+            let statement = session.prepare_cached(&find_sql()).await?;
+            let row = session.query_opt(&statement, &[&key.as_uuid()]).await?;
+            row.as_ref().map(Stored::of).transpose()
+        })
+        .await
     }
 }
 

@@ -17,6 +17,10 @@ pub(super) fn describe() {
         "Time from handing an event to the Kafka client to its acknowledgement"
     );
     describe_counter!(SENT, "Events handed to the Kafka client, by error where one was not acknowledged");
+    for outcome in EventOutcome::all() {
+        events(&outcome, 0);
+    }
+    counter!(SENT, "error_type" => "").absolute(0);
 }
 
 /// What became of an event that a client sent.
@@ -26,13 +30,24 @@ pub(crate) enum EventOutcome {
     Refused(Kind),
 }
 
+impl EventOutcome {
+    fn all() -> impl Iterator<Item = Self> {
+        let refused = Kind::ALL.iter().filter(|kind| kind.is_of_an_event()).map(|kind| Self::Refused(*kind));
+        [Self::Accepted, Self::Repeat].into_iter().chain(refused)
+    }
+}
+
 pub(crate) fn event(outcome: &EventOutcome) {
+    events(outcome, 1);
+}
+
+fn events(outcome: &EventOutcome, count: u64) {
     let (outcome, reason) = match outcome {
         EventOutcome::Accepted => ("accepted", ""),
         EventOutcome::Repeat => ("repeat", ""),
         EventOutcome::Refused(kind) => ("refused", kind.name()),
     };
-    counter!(EVENTS, "outcome" => outcome, "reason" => reason).increment(1);
+    counter!(EVENTS, "outcome" => outcome, "reason" => reason).increment(count);
 }
 
 /// One event handed to the Kafka client; the error's name comes from Kafka's closed set.

@@ -14,6 +14,7 @@ pub(super) fn describe() {
     describe_gauge!(QUEUED_EVENTS, "Events in the Kafka client's hands");
     describe_gauge!(DRAIN_RATE, "Events acknowledged a second while others waited, smoothed");
     describe_counter!(REBUILDS, "Kafka producers replaced after an error they could not recover from");
+    counter!(REBUILDS).absolute(0);
 }
 
 pub(crate) fn pressure(requests: usize, bytes: usize, queued: usize, drain_rate: f64) {

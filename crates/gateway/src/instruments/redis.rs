@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{counter, describe_counter, describe_gauge, gauge, histogram};
 
-const DURATION: &str = "db_client_operation_duration_seconds";
+use super::database::DURATION;
+
 const SKIPPED: &str = "farol_redis_skipped_total";
 const BREAKER: &str = "farol_redis_breaker_state";
 
 pub(super) fn describe() {
-    describe_histogram!(DURATION, "Time that one database operation took, by error where it failed");
     describe_counter!(SKIPPED, "Calls to Redis that were not made because the breaker was open");
     describe_gauge!(BREAKER, "The breaker in front of Redis: 0 closed, 1 half-open, 2 open");
     redis_breaker(BreakerPosition::Closed);
+    for operation in RedisOperation::ALL {
+        counter!(SKIPPED, "db_operation_name" => operation.name()).absolute(0);
+    }
 }
 
 /// What is asked of Redis.
@@ -31,8 +34,11 @@ pub(crate) enum RedisOperation {
 }
 
 impl RedisOperation {
+    const ALL: [Self; 5] =
+        [Self::Admit, Self::FindReceipt, Self::KeepReceipts, Self::FindStored, Self::KeepStored];
+
     /// Redis's command, as the conventions want it.
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Admit => "EVALSHA",
             Self::FindReceipt | Self::FindStored => "GET",
@@ -56,7 +62,7 @@ pub(crate) enum RedisFailure {
 }
 
 impl RedisFailure {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Timeout => "timeout",
             Self::Connection => "connection",

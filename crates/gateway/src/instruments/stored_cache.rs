@@ -6,6 +6,9 @@ const STORED_CACHE: &str = "farol_stored_cache_total";
 
 pub(super) fn describe() {
     describe_counter!(STORED_CACHE, "Look-ups of stored events in Redis, by result");
+    for result in [StoredCacheResult::Hit, StoredCacheResult::Miss, StoredCacheResult::Unavailable] {
+        count(result, 0);
+    }
 }
 
 /// What Redis said.
@@ -18,10 +21,14 @@ pub(crate) enum StoredCacheResult {
 }
 
 pub(crate) fn stored_cache(result: StoredCacheResult) {
+    count(result, 1);
+}
+
+fn count(result: StoredCacheResult, look_ups: u64) {
     let result = match result {
         StoredCacheResult::Hit => "hit",
         StoredCacheResult::Miss => "miss",
         StoredCacheResult::Unavailable => "unavailable",
     };
-    counter!(STORED_CACHE, "result" => result).increment(1);
+    counter!(STORED_CACHE, "result" => result).increment(look_ups);
 }

@@ -67,12 +67,20 @@ impl KeyRing {
         };
         match parsed {
             Ok(keys) => {
-                tracing::info!(keys = keys.0.len(), "the file of keys changed and holds");
+                tracing::info!(
+                    name: "keys_reloaded",
+                    keys = keys.0.len(),
+                    "the file of keys changed and holds"
+                );
                 self.keys.store(Arc::new(keys));
                 instruments::keys_reloaded(true);
             }
             Err(error) => {
-                tracing::error!(%error, "the file of keys changed and is wrong: the keys from before hold");
+                tracing::error!(
+                    name: "keys_wrong",
+                    %error,
+                    "the file of keys changed and is wrong: the keys from before hold"
+                );
                 instruments::keys_reloaded(false);
             }
         }

@@ -77,6 +77,18 @@ impl Kind {
         format!("urn:farol:problem:{}", self.name())
     }
 
+    /// Whether an event may be refused for it.
+    pub(crate) fn is_of_an_event(self) -> bool {
+        !matches!(
+            self,
+            Self::NotFound
+                | Self::NotStoredYet
+                | Self::MethodNotAllowed
+                | Self::UriTooLong
+                | Self::HeadersTooLarge
+        )
+    }
+
     /// Whether the same request may succeed later.
     pub(crate) fn is_retryable(self) -> bool {
         match self {

@@ -27,7 +27,7 @@ fn event(id: &str) -> Event {
 }
 
 async fn publish(publisher: &Publisher, events: &[Event]) -> Vec<Result<Position, NotAcknowledged>> {
-    publisher.publish(events.iter(), "p", 0).await
+    publisher.publish(events.iter(), "p", 0).await.results
 }
 
 #[tokio::test]

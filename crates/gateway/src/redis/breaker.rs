@@ -108,9 +108,12 @@ fn change(state: &mut State, to: State) {
     };
     instruments::redis_breaker(position);
     match position {
-        BreakerPosition::Closed => tracing::info!("redis answers again: the breaker is closed"),
+        BreakerPosition::Closed => {
+            tracing::info!(name: "redis_breaker_closed", "redis answers again: the breaker is closed")
+        }
         BreakerPosition::Open if was_closed => {
             tracing::warn!(
+                name: "redis_breaker_opened",
                 "redis does not answer: the breaker is open, rates are local, repeats not recognised"
             );
         }

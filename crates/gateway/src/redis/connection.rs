@@ -9,6 +9,9 @@ use fred::interfaces::{ClientLike as _, EventInterface as _};
 use fred::types::Builder;
 use fred::types::config::{ConnectionConfig, Options, ReconnectError, ReconnectPolicy, UnresponsiveConfig};
 
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+
 use super::breaker::Breaker;
 use super::server;
 use crate::config;
@@ -31,6 +34,8 @@ pub(super) struct Connection {
     client: WithOptions<Client>,
     breaker: Breaker,
     timeout: Duration,
+    /// Host and port of the first node, for spans.
+    server: (String, i64),
 }
 
 impl Connection {
@@ -39,6 +44,9 @@ impl Connection {
         let mut redis = server::settings(config)?;
         // Else fred gives up for good when Redis is away at the start.
         redis.fail_fast = false;
+        let server = redis.server.hosts().into_iter().next();
+        let server =
+            server.map_or_else(Default::default, |server| (server.host.to_string(), i64::from(server.port)));
         let mut reconnect =
             ReconnectPolicy::new_exponential(0, CONNECT_DELAY_MS, LONGEST_CONNECT_DELAY_MS, 2);
         reconnect.set_jitter(CONNECT_DELAY_MS);
@@ -49,7 +57,7 @@ impl Connection {
         tokio::spawn(server::tell_of_handshakes(redis, client.error_rx()));
         tokio::spawn(stay_connected(client.clone()));
         let client = client.with_options(&once_within(config.timeout));
-        Ok(Self { client, breaker: Breaker::closed(), timeout: config.timeout })
+        Ok(Self { client, breaker: Breaker::closed(), timeout: config.timeout, server })
     }
 
     /// For the work of a [`Self::call`].
@@ -84,7 +92,8 @@ impl Connection {
             instruments::redis_skipped(operation);
             return None;
         };
-        let outcome = tokio::time::timeout(patience, work).await;
+        let span = self.span(operation);
+        let outcome = tokio::time::timeout(patience, work.instrument(span.clone())).await;
         let took = began.elapsed();
         let (answer, failure) = match outcome {
             Ok(Ok(answer)) => (Some(answer), None),
@@ -94,12 +103,34 @@ impl Connection {
             }
             Err(_) => (None, Some(RedisFailure::Timeout)),
         };
+        if let Some(failure) = failure {
+            span.record("otel.status_code", "error");
+            span.record("error.type", failure.name());
+        }
         instruments::redis_call(operation, took, failure);
         match answer.is_some() && took <= self.timeout {
             true => pass.succeeded(),
             false => pass.failed(began + took),
         }
         answer
+    }
+
+    /// None where no request is recorded that asks: what is written off their path belongs to none.
+    fn span(&self, operation: RedisOperation) -> Span {
+        if !telemetry::is_recorded(&Span::current()) {
+            return Span::none();
+        }
+        tracing::info_span!(
+            "redis",
+            otel.name = operation.name(),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            error.r#type = Empty,
+            db.system.name = "redis",
+            db.operation.name = operation.name(),
+            server.address = self.server.0,
+            server.port = self.server.1,
+        )
     }
 }
 
@@ -131,8 +162,20 @@ async fn stay_connected(client: Client) {
     loop {
         match client.connect().await {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => tracing::warn!(%error, "the Redis client ended; it is started again"),
-            Err(error) => tracing::error!(%error, "the Redis client broke off; it is started again"),
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    name: "redis_client_ended",
+                    %error,
+                    "the Redis client ended; it is started again"
+                )
+            }
+            Err(error) => {
+                tracing::error!(
+                    name: "redis_client_broke_off",
+                    %error,
+                    "the Redis client broke off; it is started again"
+                )
+            }
         }
         tokio::time::sleep(RESTART_DELAY).await;
     }

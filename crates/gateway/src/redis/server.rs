@@ -51,7 +51,7 @@ pub(super) async fn tell_of_handshakes(settings: Config, mut errors: Receiver<(E
             Err(RecvError::Closed) => return,
         };
         if !told.as_ref().is_some_and(|(last, at)| *last == error && at.elapsed() < TOLD_EVERY) {
-            tracing::warn!(error, "Redis cannot be connected to by TLS");
+            tracing::warn!(name: "redis_tls_failed", error, "Redis cannot be connected to by TLS");
             told = Some((error, Instant::now()));
         }
     }

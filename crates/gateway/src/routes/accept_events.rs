@@ -3,8 +3,11 @@
 mod answer;
 mod message;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::time::Instant;
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use event::http::ContentMode;
+use tracing::{Instrument as _, Span};
 
 use self::message::Message;
 use super::identify::identify;
@@ -16,6 +19,7 @@ use crate::keys::{Key, Role};
 use crate::openapi::{Accepted, BinaryHeaders, CloudEvent, EVENTS, IntakeProblems};
 use crate::problem::Problem;
 use crate::startup::State;
+use crate::trace_context;
 
 #[utoipa::path(
     post, path = "/v1/events", operation_id = "sendEvents", tag = EVENTS,
@@ -40,18 +44,33 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
+) -> HttpResponse {
+    let began = Instant::now();
+    let span = trace_context::unfollowed(&request);
+    let taken = take(&request, payload, &state, &span, began).await;
+    // A problem names the trace.
+    taken.unwrap_or_else(|problem| span.in_scope(|| problem.error_response()))
+}
+
+async fn take(
+    request: &HttpRequest,
+    payload: web::Payload,
+    state: &State,
+    span: &Span,
+    began: Instant,
 ) -> Result<HttpResponse, Problem> {
-    let (mode, key, announced, mut admitted) = match admit(&request, &state) {
+    let (mode, key, announced, mut admitted) = match admit(request, state) {
         Ok(admission) => admission,
         Err(problem) => {
             instruments::event(&EventOutcome::Refused(problem.kind));
-            body::drain(&request, payload).await;
+            body::drain(request, payload).await;
             return Err(problem);
         }
     };
-    let message = read(&request, payload, &state, mode, announced, &mut admitted).await;
+    let message = read(request, payload, state, mode, announced, &mut admitted).await;
     let message = message.inspect_err(|problem| instruments::event(&EventOutcome::Refused(problem.kind)))?;
-    decide(&state, &key, message).await
+    trace_context::follow(span, &message.candidates, message.batch.is_none());
+    decide(state, &key, message, began).instrument(span.clone()).await
 }
 
 /// Everything that the head of a request decides.
@@ -86,13 +105,14 @@ async fn read(
     message::read(request, mode, body, &state.limits)
 }
 
-async fn decide(state: &State, key: &Key, message: Message) -> Result<HttpResponse, Problem> {
+async fn decide(state: &State, key: &Key, message: Message, began: Instant) -> Result<HttpResponse, Problem> {
     let Message { candidates, batch } = message;
     let decided = intake::take(state, key, &candidates, batch.unwrap_or(Handling::Strict)).await;
-    let Decided { decisions, rate } = decided.inspect_err(|problem| {
+    let Decided { decisions, rate, waited_for_kafka } = decided.inspect_err(|problem| {
         candidates.iter().for_each(|_| instruments::event(&EventOutcome::Refused(problem.kind)));
     })?;
     intake::count(&decisions);
+    instruments::own_code(began.elapsed().saturating_sub(waited_for_kafka));
     let mut answer = match batch {
         None => answer::to_one(state, &candidates, decisions),
         Some(handling) => answer::to_batch(state, &candidates, decisions, handling),

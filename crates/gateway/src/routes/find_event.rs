@@ -203,7 +203,7 @@ async fn on_its_way(
 
 /// PostgreSQL does not answer now, or not with what it should.
 pub(super) fn impossible(error: LookUpError) -> Problem {
-    tracing::warn!(%error, "a look-up is not possible");
+    tracing::warn!(name: "look_up_failed", %error, "a look-up is not possible");
     Problem::new(Kind::Unavailable, "the look-up is not possible now")
         .retry_after(std::time::Duration::from_secs(2))
 }

@@ -76,6 +76,7 @@ fn web_address(setting: &str, url: Option<&str>) -> Option<String> {
         return Some(url.to_owned());
     }
     tracing::warn!(
+        name: "link_left_out",
         setting,
         "the landing page leaves out a link that does not start with http:// or https://"
     );

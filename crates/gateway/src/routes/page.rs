@@ -18,7 +18,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Answers with a rendered template. What it shows is of this moment, so nobody keeps it.
 pub(super) fn answer(mut answer: HttpResponseBuilder, page: &impl Template) -> Result<HttpResponse, Problem> {
     let html = page.render().map_err(|error| {
-        tracing::error!(%error, "a page could not be rendered");
+        tracing::error!(name: "page_not_rendered", %error, "a page could not be rendered");
         Problem::new(Kind::Unavailable, "the page cannot be shown now")
     })?;
     answer

@@ -20,4 +20,5 @@ mod redis;
 mod redis_outages;
 mod refusals;
 mod rolling_restart;
+mod signals;
 mod support;

@@ -6,7 +6,7 @@ use telemetry::MetricsPage;
 use testkit::{Database, KeysFile, Topic};
 use worker::Worker;
 
-/// The key of whoever writes and reads.
+/// The key of whoever writes, reads and looks after dead letters.
 pub(crate) const KEY: &str = "farol_key";
 
 /// Where they are, and what they stand on.
@@ -20,7 +20,7 @@ pub(crate) struct Whole {
 pub(crate) async fn start(partitions: i32, metrics: MetricsPage) -> Whole {
     let (topic, database) = tokio::join!(Topic::create(partitions), Database::create());
     worker::migrate::run(&database.server()).await.unwrap();
-    let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read"])]);
+    let keys = KeysFile::with(&[(KEY, &["*"], &["write", "read", "admin"])]);
     let settings = [
         ("FAROL_HTTP_ADDR", "127.0.0.1:0".to_owned()),
         ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0".to_owned()),

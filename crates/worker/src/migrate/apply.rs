@@ -46,7 +46,7 @@ async fn patiently(
         left -= 1;
         match one(client, all, migration).await {
             Err(error) if left > 0 && is_in_the_way(&error) => {
-                tracing::warn!(%migration, left, "another transaction holds a lock that it needs; it is tried again");
+                tracing::warn!(name: "migration_delayed", %migration, left, "another transaction holds a lock that it needs; it is tried again");
                 tokio::time::sleep(PAUSE).await;
             }
             outcome => return outcome,

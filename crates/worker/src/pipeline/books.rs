@@ -17,14 +17,14 @@ impl Pipeline {
             for Position { partition, next, .. } in positions {
                 let (start, end) = self.consumer.log_range(partition).map_err(|error| error.to_string())?;
                 if is_lost(next, start, end) {
-                    tracing::error!(partition, next, start, end, "the topic lacks what comes next");
+                    tracing::error!(name: "records_lost", partition, next, start, end, "the topic lacks what comes next");
                     return Ok(true);
                 }
             }
             Ok(false)
         });
         looked.unwrap_or_else(|error| {
-            tracing::warn!(error, "whether records are lost cannot be told yet");
+            tracing::warn!(name: "loss_unverifiable", error, "whether records are lost cannot be told yet");
             false
         })
     }

@@ -39,7 +39,11 @@ pub(super) async fn end(client: &Object, own_name: &str) -> Result<usize, StoreE
     let ended = client.query(END, &[&own_name, &crate::SERVICE.name, &seconds]).await?;
     for row in &ended {
         let pid: i32 = row.try_get(0)?;
-        tracing::warn!(pid, "a frozen worker's session held locks that this one needs: ended");
+        tracing::warn!(
+            name: "blocker_ended",
+            pid,
+            "a frozen worker's session held locks that this one needs: ended"
+        );
     }
     Ok(ended.len())
 }

@@ -28,6 +28,8 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
+    pub(crate) const ALL: [Self; 3] = [Self::Undecodable, Self::Unstorable, Self::Conflict];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Undecodable => "undecodable",

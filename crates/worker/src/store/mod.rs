@@ -5,6 +5,8 @@ mod blockers;
 mod columns;
 mod dead_letters;
 pub(crate) mod events;
+mod failure;
+mod figures;
 pub(crate) mod ledger;
 mod redriven;
 mod retention;
@@ -19,7 +21,6 @@ use tracing::Instrument as _;
 
 use crate::batch;
 use crate::continuity::Last;
-use crate::failure::Class;
 use crate::instruments::{self, Outcome};
 use crate::record::Record;
 use crate::trace;
@@ -33,60 +34,11 @@ const SESSION_LIMITS: &str =
 /// How many days of partitions exist ahead of today.
 const PARTITION_DAYS_AHEAD: i32 = 7;
 
+pub(crate) use dead_letters::Cause;
+pub(crate) use failure::StoreError;
+pub(crate) use figures::Figures;
 pub(crate) use ledger::Position;
 pub(crate) use retention::Expired;
-
-/// Why a batch was not stored. Nothing of it is in the database then.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StoreError {
-    /// The ledger is elsewhere than expected: another worker, or an earlier attempt of ours, was there.
-    #[error("the ledger of partition {0:?} is not where this batch begins")]
-    Fenced(Vec<i32>),
-    /// No connection could be had.
-    #[error("no connection to PostgreSQL: {}", postgres::cause(.0))]
-    Pool(#[from] PoolError),
-    /// PostgreSQL refused, or the connection broke.
-    #[error("PostgreSQL: {}", postgres_text(.0))]
-    Postgres(#[from] tokio_postgres::Error),
-    /// A newer program than the schema: it may ask for columns that do not exist yet.
-    #[error("the schema is at version {has}, and this program needs version {needs}")]
-    SchemaTooOld { has: i64, needs: i64 },
-    /// A key that was there a moment ago is gone; trying again settles it.
-    #[error("a key expired while its batch was written")]
-    KeyExpired,
-}
-
-fn postgres_text(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| postgres::cause(error), |db| format!("{} ({})", db.message(), db.code().code()))
-}
-
-impl StoreError {
-    /// What to do about it. Only the rows' own statement can blame data, and it does so itself.
-    pub(crate) fn class(&self) -> Class {
-        let class = match self {
-            Self::Fenced(_) | Self::KeyExpired => Class::Transient,
-            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => Class::of(error),
-            Self::Pool(_) => Class::Transient,
-            Self::SchemaTooOld { .. } => Class::Structural,
-        };
-        if class == Class::Data { Class::Structural } else { class }
-    }
-
-    /// SQLSTATE, or a short name, for spans and metrics.
-    pub(crate) fn error_type(&self) -> String {
-        match self {
-            Self::Fenced(_) => "fenced".to_owned(),
-            Self::KeyExpired => "key_expired".to_owned(),
-            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) => {
-                error.code().map_or("connection".to_owned(), |code| code.code().to_owned())
-            }
-            Self::Pool(_) => "pool_timeout".to_owned(),
-            Self::SchemaTooOld { .. } => "schema_too_old".to_owned(),
-        }
-    }
-}
 
 /// Where a topic's books are kept.
 #[derive(Debug, Clone)]
@@ -110,14 +62,36 @@ impl Store {
         Ok(Self { pool: server.pool(POOL_SIZE, PATIENCE)?, session_name })
     }
 
+    async fn session(&self) -> Result<Object, StoreError> {
+        let session = self.pool.get().await;
+        if let Err(PoolError::Timeout(_)) = &session {
+            telemetry::postgres_pool_timeout();
+        }
+        Ok(session?)
+    }
+
+    /// Sets the metrics of the pool.
+    pub(crate) fn report_pool(&self) {
+        telemetry::postgres_pool(self.pool.status());
+    }
+
+    /// What the ledger and the dead letters of the topic add up to.
+    pub(crate) async fn figures(&self, topic: &str) -> Result<Figures, StoreError> {
+        let started = Instant::now();
+        let read = async { figures::read(&self.session().await?, topic).await }.await;
+        let failed = read.as_ref().err().map(StoreError::error_type);
+        instruments::database("SELECT farol.ledger", started.elapsed(), failed);
+        read
+    }
+
     /// Whether the schema has all that this program was written for. A newer one has it too.
     pub(crate) async fn check_schema(&self) -> Result<(), StoreError> {
-        schema::check(&self.pool.get().await?).await
+        schema::check(&self.session().await?).await
     }
 
     /// Makes the partitions of the coming days.
     pub(crate) async fn create_partitions(&self) -> Result<i32, StoreError> {
-        let client = self.pool.get().await?;
+        let client = self.session().await?;
         let row = client.query_one("SELECT farol.create_partitions($1)", &[&PARTITION_DAYS_AHEAD]).await?;
         Ok(row.try_get(0)?)
     }
@@ -129,7 +103,7 @@ impl Store {
         book: &Book,
         partitions: &[(i32, i64)],
     ) -> Result<Vec<Position>, StoreError> {
-        let client = self.pool.get().await?;
+        let client = self.session().await?;
         ledger::open(&client, book, partitions).await
     }
 
@@ -140,7 +114,7 @@ impl Store {
         rows_until: OffsetDateTime,
         keys_until: Option<OffsetDateTime>,
     ) -> Result<Option<Expired>, StoreError> {
-        let client = self.pool.get().await?;
+        let client = self.session().await?;
         if !retention::lock(&client).await? {
             return Ok(None);
         }
@@ -155,12 +129,12 @@ impl Store {
         book: &Book,
         partitions: &[i32],
     ) -> Result<Vec<Position>, StoreError> {
-        ledger::positions(&self.pool.get().await?, book, partitions).await
+        ledger::positions(&self.session().await?, book, partitions).await
     }
 
     /// Remembers a decided record as the one that the log must go on to hold.
     pub(crate) async fn set_anchor(&self, book: &Book, anchor: &Last) -> Result<(), StoreError> {
-        ledger::set_anchor(&self.pool.get().await?, book, anchor).await
+        ledger::set_anchor(&self.session().await?, book, anchor).await
     }
 
     /// Stores a batch, whole or not at all; answers with the outcome of each record, in order.
@@ -170,10 +144,7 @@ impl Store {
         spans: &[batch::Span],
         records: &[&Record],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let span = trace::batch(records.len());
-        for record in records {
-            telemetry::link(&span, &record.remote);
-        }
+        let span = trace::batch(records);
         let started = Instant::now();
         let writing = self.transaction(book, spans, records).instrument(span.clone());
         let written = self.while_ending_blockers(writing).await;
@@ -181,6 +152,9 @@ impl Store {
         if let Some(error_type) = &failed {
             span.record("otel.status_code", "error");
             span.record("error.type", error_type);
+            if let Some(state) = written.as_ref().err().and_then(StoreError::sqlstate) {
+                span.record("db.response.status_code", state);
+            }
         }
         instruments::database("INSERT farol.events", started.elapsed(), failed);
         written
@@ -195,13 +169,19 @@ impl Store {
             }
             match self.end_blockers().await {
                 Ok(ended) => instruments::sessions_ended(ended),
-                Err(error) => tracing::warn!(%error, "sessions that hold locks cannot be looked at"),
+                Err(error) => {
+                    tracing::warn!(
+                        name: "blockers_unknown",
+                        %error,
+                        "sessions that hold locks cannot be looked at"
+                    )
+                }
             }
         }
     }
 
     async fn end_blockers(&self) -> Result<usize, StoreError> {
-        blockers::end(&self.pool.get().await?, &self.session_name).await
+        blockers::end(&self.session().await?, &self.session_name).await
     }
 
     async fn transaction(
@@ -210,7 +190,7 @@ impl Store {
         spans: &[batch::Span],
         records: &[&Record],
     ) -> Result<Vec<Outcome>, StoreError> {
-        let mut client: Object = self.pool.get().await?;
+        let mut client: Object = self.session().await?;
         let mut transaction = client.transaction().await?;
         ledger::hold(&transaction, book, spans).await?;
         let decided = events::store(&mut transaction, book, records).await?;
@@ -220,7 +200,7 @@ impl Store {
         ledger::advance(&transaction, book, spans, records, &decided.outcomes).await?;
         transaction.commit().await?;
         for letter in written {
-            instruments::dead_letter(letter.cause.name());
+            instruments::dead_letter(letter.cause);
         }
         redriven.count();
         Ok(decided.outcomes)

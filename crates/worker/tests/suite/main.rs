@@ -12,5 +12,6 @@ mod outcomes;
 mod process;
 mod redriven;
 mod retention;
+mod signals;
 mod support;
 mod zombies;

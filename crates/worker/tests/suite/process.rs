@@ -104,7 +104,7 @@ fn spawn(topic: &Topic, database: &Database) -> Child {
     command(topic, database).spawn().unwrap()
 }
 
-fn command(topic: &Topic, database: &Database) -> Command {
+pub(crate) fn command(topic: &Topic, database: &Database) -> Command {
     let mut command = Command::new(PROGRAM);
     command
         .env("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0")
@@ -119,6 +119,6 @@ fn command(topic: &Topic, database: &Database) -> Command {
     command
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
 }

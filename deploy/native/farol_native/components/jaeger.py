@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import go
+from .. import go, jaeger_ui
 from ..component import Component, Prerequisite, Program
 from ..context import Context
 from ..fingerprint import fingerprint
@@ -51,8 +51,8 @@ class Jaeger(Component):
 
     def prepare(self, ctx: Context) -> None:
         go.clean(ctx)
-        for name in ("config.yaml", "ui.json"):
-            ctx.render(self.name, name, (ctx.root / "jaeger" / name).read_text())
+        ctx.render(self.name, "config.yaml", (ctx.root / "jaeger" / "config.yaml").read_text())
+        ctx.render(self.name, "ui.json", jaeger_ui.rendered(ctx))
 
     def program(self, ctx: Context) -> Program:
         folder = ctx.run_folder(self.name)

@@ -49,7 +49,7 @@ class Kafka(Component):
         if not (self._log_folder(ctx) / "meta.properties").is_file():
             # The only way from nothing to a KRaft node.
             identity = ["--config", str(config), f"--cluster-id={new_cluster_id()}"]
-            self._tool(ctx, "kafka.tools.StorageTool", "format", *identity)
+            self.tool(ctx, "kafka.tools.StorageTool", "format", *identity)
 
     def program(self, ctx: Context) -> Program:
         folder = ctx.run_folder(self.name)
@@ -76,7 +76,7 @@ class Kafka(Component):
         size = ["--partitions", str(PARTITIONS), "--replication-factor", "1"]
         broker = ["--bootstrap-server", ctx.address("FAROL_KAFKA_PORT")]
         create = ["--create", "--if-not-exists", "--topic", TOPIC, *size]
-        self._tool(ctx, "org.apache.kafka.tools.TopicCommand", *broker, *create)
+        self.tool(ctx, "org.apache.kafka.tools.TopicCommand", *broker, *create)
 
     def exports(self, ctx: Context) -> dict[str, str]:
         return {"FAROL_KAFKA_BROKERS": ctx.address("FAROL_KAFKA_PORT")}
@@ -117,11 +117,11 @@ class Kafka(Component):
         java, *words = self._plain_java(ctx, ctx.run_folder(self.name) / "log4j2.xml")
         return [java, f"-XX:SharedArchiveFile={self._archive(ctx)}", *words]
 
-    def _tool(self, ctx: Context, main: str, *words: str) -> None:
+    def tool(self, ctx: Context, main: str, *words: str, stdin: str | None = None) -> None:
         """Runs one of Kafka's command-line programs; every one costs the start of a JVM."""
         user = ctx.account if ctx.reaches(self._libs(ctx)) else None
         command = [*self._java(ctx), "-Xmx256m", *SHORT_LIVED, main, *words]
-        ctx.run(command, log="kafka-tools", cwd=ctx.run_folder(self.name), user=user)
+        ctx.run(command, log="kafka-tools", cwd=ctx.run_folder(self.name), stdin=stdin, user=user)
 
 
 COMPONENT = Kafka()

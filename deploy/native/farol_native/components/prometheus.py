@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..component import Component, Prerequisite, Program, StackError, command_prerequisite
@@ -22,6 +23,19 @@ TARGETS = {
     "jaeger": ("jaeger", "FAROL_JAEGER_METRICS_PORT"),
     "prometheus": ("prometheus", "FAROL_PROMETHEUS_PORT"),
     "alertmanager": ("alertmanager", "FAROL_ALERTMANAGER_PORT"),
+    "grafana": ("grafana", "FAROL_GRAFANA_PORT"),
+}
+# What is asked from outside too: part -> where it answers, and the paths that must be 2xx. Each is a target of the job
+# `blackbox`: the exporter is what is scraped, the address it shall ask is a parameter.
+BLACKBOX = ("blackbox-exporter", "FAROL_BLACKBOX_EXPORTER_PORT")
+PROBES = {
+    "gateway": ("FAROL_GATEWAY_PORT", ("/health", "/ready")),
+    "worker": ("FAROL_WORKER_PORT", ("/health", "/ready")),
+    "otel-collector": ("FAROL_COLLECTOR_HEALTH_PORT", ("/",)),
+    "jaeger": ("FAROL_JAEGER_PORT", ("/",)),
+    "prometheus": ("FAROL_PROMETHEUS_PORT", ("/-/ready",)),
+    "alertmanager": ("FAROL_ALERTMANAGER_PORT", ("/-/ready",)),
+    "grafana": ("FAROL_GRAFANA_PORT", ("/api/health",)),
 }
 
 
@@ -101,7 +115,17 @@ def targets(ctx: Context) -> dict[str, str]:
     for job, (component, variable) in TARGETS.items():
         addresses = [ctx.address(variable)] if component in ctx.components else []
         found[job] = json.dumps([{"targets": addresses}] if addresses else []) + "\n"
+    component, variable = BLACKBOX
+    present = [part for part in PROBES if part in ctx.components] if component in ctx.components else []
+    found["blackbox"] = probes(ctx.address(variable), {part: ctx.address(PROBES[part][0]) for part in present})
     return found
+
+
+def probes(exporter: str, parts: Mapping[str, str]) -> str:
+    """The targets file of the job `blackbox`: part -> address, each of its paths by way of the exporter."""
+    urls = [(part, f"http://{address}{path}") for part, address in parts.items() for path in PROBES[part][1]]
+    labels = [{"part": part, "instance": url, "__param_target": url} for part, url in urls]
+    return json.dumps([{"targets": [exporter], "labels": own} for own in labels], indent=2) + "\n"
 
 
 COMPONENT = Prometheus()

@@ -44,7 +44,7 @@ class Broker(Kafka):
         config = ctx.render(self.name, "server.properties", properties(ctx, self.number, self._log_folder(ctx)))
         if not (self._log_folder(ctx) / "meta.properties").is_file():
             cluster = str(ctx.once("cluster-id", new_cluster_id))
-            self._tool(ctx, "kafka.tools.StorageTool", "format", "--config", str(config), f"--cluster-id={cluster}")
+            self.tool(ctx, "kafka.tools.StorageTool", "format", "--config", str(config), f"--cluster-id={cluster}")
 
     def program(self, ctx: Context) -> Program:
         options = [f"-Xmx{ctx.env.get('FAROL_KAFKA_HEAP', '320m')}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"]
@@ -70,7 +70,7 @@ class Broker(Kafka):
         settings = [word for name, value in TOPIC_SETTINGS.items() for word in ("--config", f"{name}={value}")]
         size = ["--partitions", str(PARTITIONS), "--replication-factor", str(len(links.BROKERS))]
         words = ["--bootstrap-server", admin_addresses(ctx), "--create", "--if-not-exists", "--topic", TOPIC]
-        self._tool(ctx, "org.apache.kafka.tools.TopicCommand", *words, *size, *settings)
+        self.tool(ctx, "org.apache.kafka.tools.TopicCommand", *words, *size, *settings)
 
 
 def admin_port(number: int) -> str:

@@ -1,0 +1,1 @@
+"""Grafana's boards as Python: each module of `boards` is one board, `check` judges what comes out."""

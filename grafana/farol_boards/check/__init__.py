@@ -1,0 +1,1 @@
+"""What makes a board wrong: `rules` reads its JSON, `promql` its queries, `live` asks a running Prometheus."""

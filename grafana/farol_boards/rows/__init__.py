@@ -1,0 +1,1 @@
+"""Rows that are too long to stand in the file of their board."""
