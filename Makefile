@@ -85,6 +85,8 @@ compose-config: ## show what compose would start, with this checkout's settings
 	@$(FAROL) compose -- config
 manifests-check: ## render and judge all that a cluster would be given; unchanged files cost nothing
 	@python3 deploy/verify/manifests check
+images-check: ## build every image, judge what is in it, start the services from them (Docker; ARGS='--profile dev' is quicker)
+	@nice -n 5 deploy/docker/check $(ARGS)
 kind-up: ## a kind cluster with everything in it (Docker, kind, kubectl, helm)
 	@python3 deploy/verify/manifests kind-up
 kind-down: ## remove it

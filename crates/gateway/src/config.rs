@@ -5,6 +5,7 @@ mod kafka;
 mod limits;
 mod redis;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,6 +81,12 @@ impl Config {
             })
         })();
         env.finish(config)
+    }
+
+    /// Where `/ready` answers. Reads the settings of the HTTP side only: who asks needs no others.
+    pub fn management_addr(mut env: Environment<'_>) -> Result<SocketAddr, Mistakes> {
+        let http = Http::read(&mut env);
+        env.finish(http.map(|http| http.management_addr.unwrap_or(http.addr)))
     }
 }
 

@@ -1,12 +1,36 @@
-//! `farol-gateway`: settings, telemetry, build, run, drain, flush.
+//! `farol-gateway`: settings, telemetry, build, run, drain, flush; and `healthcheck`.
 
 use std::process::ExitCode;
 
 use gateway::{Config, Gateway, SERVICE};
-use service::{Environment, refuse_start, stop_signal};
+use service::{Environment, healthcheck, refuse_start, say, stop_signal};
+
+const USAGE: &str = "\
+farol-gateway              take events by HTTP and hand them to Kafka
+farol-gateway healthcheck  ask the gateway that runs beside it, with the same settings, whether it is ready
+
+Settings come from environment variables. A start with wrong ones names them all.";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => run().await,
+        ["healthcheck"] => check_health(),
+        ["--help" | "-h" | "help"] => say(USAGE),
+        ["--version" | "-V"] => say(&format!("{} {}", SERVICE.name, SERVICE.version)),
+        _ => refuse_start(SERVICE.name, "arguments", &USAGE),
+    }
+}
+
+fn check_health() -> ExitCode {
+    match Config::management_addr(Environment::of_process()) {
+        Ok(addr) => healthcheck(SERVICE.name, addr),
+        Err(mistakes) => refuse_start(SERVICE.name, "settings", &mistakes),
+    }
+}
+
+async fn run() -> ExitCode {
     let config = match Config::read(Environment::of_process()) {
         Ok(config) => config,
         Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),

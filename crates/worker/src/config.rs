@@ -48,7 +48,7 @@ pub struct BatchLimits {
 impl Config {
     /// Reads the settings, or says everything that is wrong with them.
     pub fn read(mut env: Environment<'_>) -> Result<Self, Mistakes> {
-        let management_addr = env.or("FAROL_MANAGEMENT_ADDR", "127.0.0.1:8081");
+        let management_addr = management_addr(&mut env);
         let kafka = Cluster::read(&mut env);
         let kafka_topic = env.or("FAROL_KAFKA_TOPIC", "farol.events");
         let kafka_group = env.or("FAROL_KAFKA_GROUP", "farol-worker");
@@ -75,4 +75,14 @@ impl Config {
         })();
         env.finish(config)
     }
+
+    /// Where `/ready` answers. Reads no other setting: who asks needs none.
+    pub fn management_addr(mut env: Environment<'_>) -> Result<SocketAddr, Mistakes> {
+        let addr = management_addr(&mut env);
+        env.finish(addr)
+    }
+}
+
+fn management_addr(env: &mut Environment<'_>) -> Option<SocketAddr> {
+    env.or("FAROL_MANAGEMENT_ADDR", "127.0.0.1:8081")
 }

@@ -1,14 +1,15 @@
-//! `farol-worker`: settings, telemetry, build, run, drain, flush; and `migrate`.
+//! `farol-worker`: settings, telemetry, build, run, drain, flush; and `migrate`, `healthcheck`.
 
 use std::process::ExitCode;
 
 use postgres::Server;
-use service::{Environment, refuse_start, stop_signal};
+use service::{Environment, healthcheck, refuse_start, say, stop_signal};
 use worker::{Config, SERVICE, Worker, migrate};
 
 const USAGE: &str = "\
-farol-worker          consume events from Kafka and store them in PostgreSQL
-farol-worker migrate  bring the database schema up to date, then exit
+farol-worker              consume events from Kafka and store them in PostgreSQL
+farol-worker migrate      bring the database schema up to date, then exit
+farol-worker healthcheck  ask the worker that runs beside it, with the same settings, whether it is ready
 
 Settings come from environment variables; those it needs: FAROL_DATABASE_URL, and to consume
 FAROL_KAFKA_BROKERS. A start with wrong ones names them all.";
@@ -19,8 +20,9 @@ async fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => run().await,
         ["migrate"] => run_migrations().await,
-        ["--help" | "-h" | "help"] => said(USAGE),
-        ["--version" | "-V"] => said(&format!("{} {}", SERVICE.name, SERVICE.version)),
+        ["healthcheck"] => check_health(),
+        ["--help" | "-h" | "help"] => say(USAGE),
+        ["--version" | "-V"] => say(&format!("{} {}", SERVICE.name, SERVICE.version)),
         _ => refuse_start(SERVICE.name, "arguments", &USAGE),
     }
 }
@@ -46,6 +48,13 @@ async fn run() -> ExitCode {
     if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn check_health() -> ExitCode {
+    match Config::management_addr(Environment::of_process()) {
+        Ok(addr) => healthcheck(SERVICE.name, addr),
+        Err(mistakes) => refuse_start(SERVICE.name, "settings", &mistakes),
+    }
+}
+
 async fn run_migrations() -> ExitCode {
     let mut env = Environment::of_process();
     let server = Server::read(&mut env);
@@ -54,19 +63,11 @@ async fn run_migrations() -> ExitCode {
         Err(mistakes) => return refuse_start(SERVICE.name, "settings", &mistakes),
     };
     match migrate::run(&server).await {
-        Ok(applied) if applied.is_empty() => said("the schema is up to date"),
-        Ok(applied) => said(&format!("applied {}", applied.join(", "))),
+        Ok(applied) if applied.is_empty() => say("the schema is up to date"),
+        Ok(applied) => say(&format!("applied {}", applied.join(", "))),
         Err(error) => {
             eprintln!("farol-worker migrate failed, nothing half-applied is kept:\n{error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn said(text: &str) -> ExitCode {
-    use std::io::Write as _;
-    match writeln!(std::io::stdout(), "{text}") {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
     }
 }

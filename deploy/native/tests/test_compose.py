@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
+import tomllib
 import unittest
+from pathlib import Path
 
 from compose_fixture import DOCKERFILE, FILE, FOLDER, INTERPOLATION, ComposeTest, mebibytes, written_settings
 from context_fixture import ROOT
@@ -52,7 +55,10 @@ class Settings(ComposeTest):
         required = {match["name"] for match in INTERPOLATION.finditer(FILE.read_text()) if match["rest"] == ":?run make up"}
         self.assertGreaterEqual(len(required), 6)
         self.assertEqual(sorted(required - written.keys()), [])
-        self.assertIn(self.file["secrets"]["keys"]["environment"], written)
+        self.assertEqual(self.file["secrets"]["keys"]["file"], "${FAROL_KEYS_PATH:?run make up}")
+        keys = Path(written["FAROL_KEYS_PATH"])
+        self.assertEqual(stat.S_IMODE(keys.stat().st_mode), 0o644)
+        self.assertNotIn(written["FAROL_KEY"], keys.read_text())
 
     def test_a_secret_has_no_default(self) -> None:
         for match in INTERPOLATION.finditer(FILE.read_text()):
@@ -110,17 +116,27 @@ class Files(ComposeTest):
 
 class Images(ComposeTest):
     def test_every_image_is_pinned_to_a_version(self) -> None:
-        bases = re.findall(r"^ARG \w+_IMAGE=(\S+)$", DOCKERFILE.read_text(), flags=re.MULTILINE)
-        self.assertGreaterEqual(len(bases), 5)
-        for image in [*bases, *(service["image"] for service in self.services.values())]:
+        for image in (service["image"] for service in self.services.values()):
             with self.subTest(image):
                 self.assertRegex(image, VERSION)
+
+    def test_every_base_image_is_pinned_by_digest(self) -> None:
+        bases = re.findall(r"^ARG \w+_IMAGE=(\S+)$", DOCKERFILE.read_text(), flags=re.MULTILINE)
+        self.assertGreaterEqual(len(bases), 6)
+        for image in bases:
+            with self.subTest(image):
+                self.assertRegex(image, r"^[a-z./-]+[a-z]\S*:\S+@sha256:[0-9a-f]{64}$")
+
+    def test_the_labels_say_the_workspaces_version(self) -> None:
+        version = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+        said = re.findall(r"^ARG FAROL_VERSION=(\S+)$", DOCKERFILE.read_text(), flags=re.MULTILINE)
+        self.assertEqual(set(said), {version})
 
     def test_the_dockerfile_starts_from_its_pinned_images_and_its_own_stages_only(self) -> None:
         text = DOCKERFILE.read_text()
         stages = set(re.findall(r" AS (\S+)$", text, flags=re.MULTILINE))
         for base in re.findall(r"^FROM (\S+)", text, flags=re.MULTILINE):
-            self.assertTrue(base in stages or re.fullmatch(r"\$\{\w+_IMAGE\}", base), base)
+            self.assertTrue(base in stages or re.fullmatch(r"\$\{\w+_IMAGE\}|\$\{PROGRAMS\}", base), base)
 
     def test_our_images_are_never_asked_of_a_registry(self) -> None:
         built = {service["image"]: service["build"]["target"] for service in self.services.values() if "build" in service}
@@ -165,11 +181,25 @@ class Running(ComposeTest):
                 self.assertEqual(service["security_opt"], ["no-new-privileges:true"])
                 self.assertIn(service["restart"], ("unless-stopped", "no"))
 
-    def test_the_memory_limits_add_up_to_what_the_readme_says(self) -> None:
-        total = sum(mebibytes(service["mem_limit"]) for service in self.services.values())
-        said = re.search(r"add up to\s+([\d,]+) MiB", (FOLDER / "README.md").read_text())
-        self.assertEqual(said and said[1], f"{total:,}")
-        self.assertLessEqual(total, LIMIT_MIB)
+    def test_what_up_starts_fits_a_laptop_by_its_limits_and_the_readme_says_each_profiles_sum(self) -> None:
+        always = self.limits(None)
+        profiles = sorted({profile for service in self.services.values() for profile in service.get("profiles", [])})
+        self.assertIn("tools", profiles)
+        self.assertLessEqual(always, LIMIT_MIB)
+        sums = {profile: self.limits(profile) for profile in profiles}
+        rows = [f"| (none) | {always:,} MiB | {always:,} MiB |"]
+        rows += [f"| `{profile}` | {more:,} MiB | {always + more:,} MiB |" for profile, more in sums.items()]
+        self.assertIn("\n".join(["| profile | adds | together |", "| --- | --- | --- |", *rows, ""]), (FOLDER / "README.md").read_text())
+
+    def limits(self, profile: str | None) -> int:
+        """The sum of the limits of what a profile adds; of what is always there for None."""
+        there = (service for service in self.services.values() if (profile in service.get("profiles", []) if profile else "profiles" not in service))
+        return sum(mebibytes(service["mem_limit"]) for service in there)
+
+    def test_our_own_programs_have_read_only_roots(self) -> None:
+        ours = {name for name, service in self.services.items() if re.match(r"farol/(?!kafka)", service["image"])}
+        self.assertGreaterEqual(ours, {"gateway", "worker", "migrate", "farolctl", "otel-collector"})
+        self.assertEqual({name for name in ours if self.services[name].get("read_only") is not True}, set())
 
 
 class Judged(ComposeTest):
@@ -177,7 +207,7 @@ class Judged(ComposeTest):
         tools = self.tools("compose-check-tools", FOLDER / "check-requirements.txt")
         schema = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", FILE]
         judged(self, schema, env={**os.environ, "PYTHONPATH": str(tools)})
-        judged(self, [tools / "bin/hadolint", DOCKERFILE])
+        judged(self, [tools / "bin/hadolint", DOCKERFILE, DOCKERFILE.with_name("standins.Dockerfile")])
 
 
 if __name__ == "__main__":

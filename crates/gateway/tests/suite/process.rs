@@ -100,6 +100,51 @@ async fn no_key_digest_or_payload_is_in_logs_spans_errors_or_metrics() {
     }
 }
 
+#[test]
+fn a_health_check_of_a_gateway_that_is_stopped_fails_and_says_where_it_asked() {
+    let addr = format!("127.0.0.1:{}", testkit::closed_port());
+    for (name, value) in [("FAROL_HTTP_ADDR", &*addr), ("FAROL_MANAGEMENT_ADDR", &*addr)] {
+        let output = Command::new(PROGRAM).arg("healthcheck").env_clear().env(name, value).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("farol-gateway is not ready: http://{addr}/ready does not answer: ");
+        assert!(said.starts_with(&expected), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_health_check_of_a_gateway_that_serves_succeeds_on_whichever_listener() {
+    let (topic, database, receiver) =
+        (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
+    let keys = KeysFile::with(&[("farol_key", &["*"], &["write"])]);
+    for split in [false, true] {
+        let (port, management) = (testkit::closed_port(), testkit::closed_port());
+        let mut command = command(&topic, &database, &keys, port, &receiver.endpoint());
+        let mut check = Command::new(PROGRAM);
+        check.arg("healthcheck").env_clear().env("FAROL_HTTP_ADDR", format!("127.0.0.1:{port}"));
+        if split {
+            command.env("FAROL_MANAGEMENT_ADDR", format!("127.0.0.1:{management}"));
+            check.env("FAROL_MANAGEMENT_ADDR", format!("127.0.0.1:{management}"));
+        }
+        let gateway = command.spawn().unwrap();
+        ready(if split { management } else { port }).await;
+        let output = tokio::task::spawn_blocking(move || check.output()).await.unwrap().unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"ready\n"[..]), "{output:?}");
+        stop(gateway).await;
+    }
+}
+
+#[test]
+fn help_and_version_answer_and_unknown_arguments_do_not() {
+    for (argument, succeeds, said) in
+        [("--help", true, "healthcheck"), ("--version", true, "farol-gateway 0."), ("start", false, "")]
+    {
+        let output = Command::new(PROGRAM).arg(argument).env_clear().output().unwrap();
+        assert_eq!(output.status.success(), succeeds);
+        assert!(String::from_utf8(output.stdout).unwrap().contains(said));
+    }
+}
+
 /// The spans that a collector behind TLS gets from one request, if the gateway trusts `trusted`.
 async fn spans_over_https(host: &str, signed_by: &Authority, trusted: &Authority) -> usize {
     let (topic, database, receiver) =

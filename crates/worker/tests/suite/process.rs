@@ -56,6 +56,30 @@ fn help_and_version_answer_and_unknown_arguments_do_not() {
     assert!(!run(&["migrat"], &[]).0);
 }
 
+#[test]
+fn a_health_check_of_a_worker_that_is_stopped_fails_and_says_where_it_asked() {
+    let addr = format!("127.0.0.1:{}", testkit::closed_port());
+    let (ok, said) = run(&["healthcheck"], &[("FAROL_MANAGEMENT_ADDR", &addr)]);
+    let expected = format!("farol-worker is not ready: http://{addr}/ready does not answer: ");
+    assert!(!ok && said.starts_with(&expected), "{said}");
+    let (ok, said) = run(&["healthcheck"], &[("FAROL_MANAGEMENT_ADDR", "8081")]);
+    assert!(!ok && said.contains("FAROL_MANAGEMENT_ADDR is \"8081\""), "{said}");
+}
+
+#[tokio::test]
+async fn a_health_check_of_a_worker_that_serves_succeeds() {
+    let ground = Ground::prepare(1).await;
+    let addr = format!("127.0.0.1:{}", testkit::closed_port());
+    let mut command = command(&ground.topic, &ground.database);
+    let mut worker = command.env("FAROL_MANAGEMENT_ADDR", &addr).spawn().unwrap();
+    testkit::eventually("the worker is healthy", || async {
+        (run(&["healthcheck"], &[("FAROL_MANAGEMENT_ADDR", &addr)]) == (true, "ready\n".into())).then_some(())
+    })
+    .await;
+    signal(&worker, Signal::SIGTERM);
+    assert!(worker.wait().unwrap().success());
+}
+
 #[tokio::test]
 async fn a_stopped_worker_says_why_in_its_metrics() {
     // A process of its own, since all workers of one process share their metrics.
