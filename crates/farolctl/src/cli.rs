@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use kafka::Cluster;
-use postgres::Server;
+use postgres::{Auth, Server};
 use reqwest::Url;
 use service::Environment;
 
@@ -117,7 +117,13 @@ impl Database {
 
     pub(crate) fn server(&self) -> Result<Server, Error> {
         match self.database_url.as_deref() {
-            Some(url) if !url.is_empty() => Ok(books::server(url, self.ca_file())?),
+            Some(url) if !url.is_empty() => {
+                let server = books::server(url, self.ca_file())?;
+                let mut env = Environment::of_process();
+                let auth = Auth::read(&mut env);
+                let auth = env.finish(auth).map_err(|mistakes| Error::Usage(mistakes.to_string()))?;
+                Ok(server.authenticated_by(auth).map_err(books::Error::from)?)
+            }
             _ => Err(Error::Usage(
                 "PostgreSQL's address is missing: give --database-url, or FAROL_DATABASE_URL \
                  (for the local stack: `set -a; . .farol/env; set +a`)"

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kafka::Access;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError;
 use serde::Serialize;
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asks the ledger, and Kafka where its partitions end.
 pub(crate) struct Backlog {
-    kafka: Arc<BaseConsumer>,
+    kafka: Arc<BaseConsumer<Access>>,
     topic: String,
     database: Database,
     /// Held while somebody looks, so that all who wait share one look.
@@ -49,7 +50,7 @@ impl Backlog {
     pub(crate) fn new(config: &Config, database: Database) -> Result<Self, KafkaError> {
         let mut settings = config.kafka.cluster.client_config();
         settings.set("client.id", crate::SERVICE.name);
-        let kafka = Arc::new(settings.create::<BaseConsumer>()?);
+        let kafka = Arc::new(settings.create_with_context(config.kafka.cluster.access())?);
         Ok(Self { kafka, topic: config.kafka.topic.clone(), database, last: Mutex::new(None) })
     }
 
@@ -98,7 +99,8 @@ impl Backlog {
     }
 }
 
-fn ends_of(kafka: &BaseConsumer, topic: &str) -> Result<BTreeMap<i32, i64>, KafkaError> {
+fn ends_of(kafka: &BaseConsumer<Access>, topic: &str) -> Result<BTreeMap<i32, i64>, KafkaError> {
+    kafka.context().sign_in(kafka.client())?;
     let deadline = Instant::now() + PATIENCE;
     let rest = || deadline.saturating_duration_since(Instant::now());
     let metadata = kafka.fetch_metadata(Some(topic), rest())?;

@@ -45,4 +45,5 @@ pub(crate) fn describe() {
     stored_cache::describe();
     dependencies::describe();
     traces::describe();
+    ::kafka::describe();
 }

@@ -5,6 +5,7 @@ mod not_acknowledged;
 mod span;
 mod statistics;
 
+use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use event::Event;
 use futures::future::join_all;
-use rdkafka::client::ClientContext;
+use kafka::Access;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::future_producer::DeliveryFuture;
@@ -53,12 +55,22 @@ pub(crate) struct Publisher {
     context: Context,
 }
 
-#[derive(Clone, Default)]
-struct Context(Arc<KafkaStatistics>);
+/// Polled by the producer's own thread, with or without events: tokens are renewed while it is idle, too.
+#[derive(Clone)]
+struct Context {
+    access: Access,
+    statistics: Arc<KafkaStatistics>,
+}
 
 impl ClientContext for Context {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.access.generate_oauth_token(config)
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
-        let advice = kafka::advice(reason);
+        let advice = self.access.advice(reason);
         tracing::warn!(name: "kafka_producer_error", %error, reason, advice, "kafka producer");
     }
 
@@ -67,7 +79,7 @@ impl ClientContext for Context {
     }
 
     fn stats(&self, statistics: Statistics) {
-        self.0.came();
+        self.statistics.came();
         instruments::kafka_latencies(statistics::latencies(&statistics));
     }
 }
@@ -101,11 +113,17 @@ impl Publisher {
             .set("message.max.bytes", largest.to_string())
             .set("queue.buffering.max.kbytes", config.kafka.queue_kib.to_string())
             .set("queue.buffering.max.messages", config.kafka.queue_events.to_string());
-        Self::with(settings, &config.kafka.topic, config.kafka.delivery_timeout)
+        let access = config.kafka.cluster.access().shown_as("producer");
+        Self::with(settings, access, &config.kafka.topic, config.kafka.delivery_timeout)
     }
 
-    fn with(mut settings: ClientConfig, topic: &str, delivery_timeout: Duration) -> Result<Self, KafkaError> {
-        let context = Context::default();
+    fn with(
+        mut settings: ClientConfig,
+        access: Access,
+        topic: &str,
+        delivery_timeout: Duration,
+    ) -> Result<Self, KafkaError> {
+        let context = Context { access, statistics: Arc::default() };
         settings.set("statistics.interval.ms", KafkaStatistics::INTERVAL_MS);
         let producer = settings.create_with_context(context.clone())?;
         Ok(Self {
@@ -149,7 +167,7 @@ impl Publisher {
 
     /// Sets the metric of how old the client's statistics are.
     pub(crate) fn report_statistics(&self) {
-        self.context.0.report_age();
+        self.context.statistics.report_age();
     }
 
     /// Waits for every event that is still on its way.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use kafka::Access;
 use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
 
 use crate::config::Config;
@@ -139,7 +139,10 @@ impl Facts {
 }
 
 async fn look(config: &Config) -> Result<Facts, KafkaError> {
-    let admin: AdminClient<DefaultClientContext> = config.kafka.cluster.client_config().create()?;
+    let cluster = config.kafka.cluster.clone();
+    // The first credentials may take a while.
+    let made = tokio::task::spawn_blocking(move || cluster.access().admin(&cluster.client_config())).await;
+    let admin = made.unwrap_or(Err(KafkaError::Canceled))?;
     let topic = [ResourceSpecifier::Topic(&config.kafka.topic)];
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let described = admin.describe_configs(&topic, &options).await?;
@@ -153,7 +156,7 @@ async fn look(config: &Config) -> Result<Facts, KafkaError> {
     Ok(Facts { replication, settings })
 }
 
-fn replication(admin: &AdminClient<DefaultClientContext>, topic: &str) -> Result<usize, KafkaError> {
+fn replication(admin: &AdminClient<Access>, topic: &str) -> Result<usize, KafkaError> {
     let metadata = admin.inner().fetch_metadata(Some(topic), PATIENCE)?;
     let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
     Ok(partitions.map(|partition| partition.replicas().len()).min().unwrap_or_default())

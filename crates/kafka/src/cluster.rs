@@ -6,7 +6,8 @@ use rdkafka::ClientConfig;
 use service::{Environment, Secret};
 use tls::Trust;
 
-use crate::login::Login;
+use crate::access::Access;
+use crate::login::{Login, MECHANISM};
 use crate::protocol::Protocol;
 
 /// The setting with the bootstrap servers.
@@ -61,6 +62,17 @@ impl Cluster {
         &self.brokers
     }
 
+    /// The same brokers, logged in to by tokens that `signer` signs.
+    pub fn signed_by(self, signer: aws::Signer) -> Self {
+        let protocol = Protocol::of(self.protocol.has_tls(), true);
+        Self { protocol, login: Some(Login::Token(signer)), ..self }
+    }
+
+    /// How a client of these brokers logs in; it goes with the properties.
+    pub fn access(&self) -> Access {
+        Access::new(self.login.as_ref().and_then(Login::signer).cloned())
+    }
+
     /// librdkafka's properties for a client of these brokers.
     pub fn client_config(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
@@ -106,11 +118,15 @@ impl Cluster {
                 "{PROTOCOL} is {protocol}, and FAROL_KAFKA_SASL_* is set that nothing would use"
             )),
             (None, true) => Some(format!(
-                "{PROTOCOL} is {protocol}: it needs FAROL_KAFKA_SASL_USERNAME and FAROL_KAFKA_SASL_PASSWORD"
+                "{PROTOCOL} is {protocol}: it needs FAROL_KAFKA_SASL_USERNAME and FAROL_KAFKA_SASL_PASSWORD, \
+                 or {MECHANISM}=AWS_MSK_IAM"
             )),
-            (Some(login), true) if login.shows_password() && !self.protocol.has_tls() => Some(format!(
-                "{PROTOCOL} is {protocol}: PLAIN would send the password in plain text; use sasl_ssl, or SCRAM-SHA-512"
-            )),
+            (Some(login), true) if !self.protocol.has_tls() => login.shows().map(|(mechanism, shown)| {
+                format!(
+                    "{PROTOCOL} is {protocol}: {mechanism} would send {shown} in plain text; use sasl_ssl, \
+                     or SCRAM-SHA-512"
+                )
+            }),
             _ => None,
         }
     }

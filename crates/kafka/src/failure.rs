@@ -10,9 +10,19 @@ const TLS: Advice =
 /// librdkafka's text for any certificate that it does not take, and OpenSSL's, which it shows as well.
 const UNVERIFIED: [&str; 2] = ["certificate could not be verified", "certificate verify failed"];
 
+/// What to look at where a token is not taken.
+const IAM: &str = "the brokers do not take this role's token: its policy must allow kafka-cluster:Connect on this \
+                   cluster, AWS_REGION must be the cluster's, FAROL_KAFKA_BROKERS its port for IAM (9098), and this \
+                   machine's clock right";
+const NO_TOKEN: &str = "no token could be signed: see what is said of AWS credentials";
+
 /// Which setting decides, for what librdkafka said; `None` where security is not the matter.
-pub fn advice(said: &str) -> Option<String> {
-    if said.contains("SASL") {
+pub(crate) fn advice(said: &str, by_token: bool) -> Option<String> {
+    if said.contains("Failed to acquire SASL OAUTHBEARER token") {
+        Some(NO_TOKEN.to_owned())
+    } else if said.contains("SASL") && by_token {
+        Some(IAM.to_owned())
+    } else if said.contains("SASL") {
         Some("the brokers do not take FAROL_KAFKA_SASL_USERNAME with this password and mechanism".to_owned())
     } else if UNVERIFIED.iter().any(|text| said.contains(text)) {
         Some(format!(
@@ -36,7 +46,7 @@ mod tests {
             "error:0A000086:SSL routines::certificate verify failed (after 3ms in state SSL_HANDSHAKE)",
             "SSL handshake failed: error:0A000086: broker certificate could not be verified",
         ] {
-            let advised = advice(said).unwrap();
+            let advised = advice(said, false).unwrap();
             assert!(
                 advised.contains("FAROL_KAFKA_BROKERS") && advised.contains("FAROL_KAFKA_CA_FILE"),
                 "{advised}"
@@ -51,7 +61,7 @@ mod tests {
             "ssl://kafka.example:9093/bootstrap: Failed to resolve 'kafka.example:9093'",
             "1/1 brokers are down",
         ] {
-            assert_eq!(advice(said), None, "{said}");
+            assert_eq!(advice(said, false), None, "{said}");
         }
     }
 }

@@ -1,10 +1,12 @@
-//! The one way to Kafka: where the brokers are and how connections to them are secured, as
-//! librdkafka's properties. Knows no topic, no producer and no consumer.
+//! The one way to Kafka: where the brokers are, how connections to them are secured and how clients log in, as
+//! librdkafka's properties and contexts. Knows no topic, and of producers and consumers only that they log in.
 
+mod access;
 mod cluster;
 mod failure;
+mod hand_over;
 mod login;
 mod protocol;
 
+pub use access::{Access, describe};
 pub use cluster::{BROKERS, Cluster};
-pub use failure::advice;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kafka::{Cluster, advice};
+use kafka::Cluster;
 use rdkafka::ClientContext;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -40,12 +40,13 @@ impl ClientContext for Heard {
 /// What a client that cannot connect says, and the advice for it.
 async fn refusal(settings: Settings<'_>) -> (String, String) {
     let heard = Heard::default();
+    let access = cluster(settings).access();
     let _client: FutureProducer<Heard> =
         cluster(settings).client_config().create_with_context(heard.clone()).unwrap();
     let deadline = Instant::now() + PATIENCE;
     let refusal = loop {
         let heard = heard.0.lock().unwrap().clone();
-        if let Some(refusal) = heard.iter().find_map(|said| Some((said.clone(), advice(said)?))) {
+        if let Some(refusal) = heard.iter().find_map(|said| Some((said.clone(), access.advice(said)?))) {
             break refusal;
         }
         assert!(Instant::now() < deadline, "nothing that can be mended is said: {heard:#?}");

@@ -5,6 +5,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::Host;
 
 use crate::CA_FILE;
+use crate::auth::AUTH;
 use crate::ssl_mode::SslMode;
 
 /// Why a connection string is of no use. Never quotes it: it holds a password. Its text goes on
@@ -26,6 +27,9 @@ pub enum AddressError {
     /// A file of authorities that nothing would use.
     #[error("says sslmode=disable while {CA_FILE} is set: drop one of them")]
     UnusedAuthorities,
+    /// Tokens are for one host and one user, and nobody but that host may see them.
+    #[error("{0}, as {AUTH}=aws_rds_iam demands")]
+    NotForTokens(&'static str),
     /// TLS cannot be set up on this machine at all.
     #[error("asks for TLS, which cannot be set up: {0}")]
     Tls(String),

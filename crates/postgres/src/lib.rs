@@ -2,13 +2,17 @@
 //! or a pool. Knows no table and no statement.
 
 mod address;
+mod auth;
+mod connector;
 mod failure;
 mod server;
 mod ssl_mode;
 
 pub use address::AddressError;
+pub use auth::{AUTH, Auth};
+pub use connector::Connection;
 pub use failure::cause;
-pub use server::{Connection, Server};
+pub use server::Server;
 pub use ssl_mode::SslMode;
 
 /// The setting with the connection string; a secret.

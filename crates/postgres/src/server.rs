@@ -4,18 +4,17 @@ use std::fmt;
 use std::time::Duration;
 
 use deadpool_postgres::{BuildError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use postgres_native_tls::{MakeTlsConnector, TlsStream};
+use postgres_native_tls::MakeTlsConnector;
 use service::{Environment, Secret};
 use tls::Trust;
 use tokio_postgres::config::SslMode as DriverMode;
-use tokio_postgres::{Client, Config, Error, Socket};
+use tokio_postgres::{Client, Config, Error};
 
 use crate::address::{self, AddressError};
+use crate::auth::{Auth, Token};
+use crate::connector::{Connection, Connector};
 use crate::ssl_mode::SslMode;
 use crate::{CA_FILE, URL};
-
-/// What drives a [`Client`]: it must be polled for the client to get answers.
-pub type Connection = tokio_postgres::Connection<Socket, TlsStream<Socket>>;
 
 /// Where a server is, who we are there, and how the connection is secured.
 #[derive(Clone)]
@@ -23,6 +22,7 @@ pub struct Server {
     config: Config,
     mode: SslMode,
     tls: MakeTlsConnector,
+    token: Option<Token>,
 }
 
 impl Server {
@@ -41,17 +41,31 @@ impl Server {
         };
         // The driver's own default falls back to plain text.
         config.ssl_mode(if mode == SslMode::Disable { DriverMode::Disable } else { DriverMode::Require });
-        Ok(Self { config, mode, tls: connector(mode, trust)? })
+        Ok(Self { config, mode, tls: connector(mode, trust)?, token: None })
     }
 
-    /// Reads `FAROL_DATABASE_URL` and `FAROL_DATABASE_CA_FILE`.
+    /// Reads `FAROL_DATABASE_URL`, `FAROL_DATABASE_CA_FILE` and `FAROL_DATABASE_AUTH`.
     pub fn read(env: &mut Environment<'_>) -> Option<Self> {
         let url = env.secret(URL, "postgres://user:password@host:port/database");
         let trust = Trust::read(env, CA_FILE);
-        match Self::new(&url?, &trust?) {
+        let auth = Auth::read(env);
+        let (url, trust, auth) = (url?, trust?, auth?);
+        match Self::new(&url, &trust).and_then(|server| server.authenticated_by(auth)) {
             Ok(server) => Some(server),
             Err(error) => env.mistake(format!("{URL} {error}")),
         }
+    }
+
+    /// The same server, to which each new connection shows who we are by `auth`.
+    pub fn authenticated_by(self, auth: Auth) -> Result<Self, AddressError> {
+        let token = match auth {
+            Auth::Password => None,
+            Auth::AwsRdsIam(_) if self.mode != SslMode::VerifyFull => {
+                return Err(AddressError::NotForTokens("must say sslmode=verify-full"));
+            }
+            Auth::AwsRdsIam(signer) => Some(Token::of(signer, &self.config)?),
+        };
+        Ok(Self { token, ..self })
     }
 
     /// How connections are secured.
@@ -69,7 +83,7 @@ impl Server {
 
     /// One connection.
     pub async fn connect(&self) -> Result<(Client, Connection), Error> {
-        self.config.connect(self.tls.clone()).await
+        self.connector().connect(&self.config).await
     }
 
     /// A pool that connects when it is first asked; each wait in it ends after `patience`.
@@ -84,12 +98,16 @@ impl Server {
         let mut config = self.config.clone();
         config.connect_timeout(patience);
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        Pool::builder(Manager::from_config(config, self.tls.clone(), recycling))
+        Pool::builder(Manager::from_connect(config, self.connector(), recycling))
             .max_size(size)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(patience))
             .create_timeout(Some(patience))
             .build()
+    }
+
+    fn connector(&self) -> Connector {
+        Connector::new(self.tls.clone(), self.token.clone())
     }
 }
 
@@ -147,6 +165,27 @@ mod tests {
             let server = Server::read(&mut env);
             let mistakes = env.finish(server).unwrap_err().to_string();
             assert!(mistakes.starts_with(named) && !mistakes.contains("hidden"), "{mistakes}");
+        }
+    }
+
+    #[test]
+    fn tokens_go_to_the_one_host_that_was_verified_and_beside_no_password() {
+        for (url, named) in [
+            ("postgres://u@db.example/d?sslmode=require", "sslmode=verify-full"),
+            ("postgres://u@127.0.0.1/d", "sslmode=verify-full"),
+            ("postgres://u@a.example,b.example/d", "one host"),
+            ("postgres://u:hidden@db.example/d", "no password"),
+            ("postgres://db.example/d", "the user"),
+        ] {
+            let mut env = Environment::new(|name| match name {
+                URL => Some(url.to_owned()),
+                "FAROL_DATABASE_AUTH" => Some("aws_rds_iam".to_owned()),
+                "AWS_REGION" => Some("us-east-2".to_owned()),
+                _ => None,
+            });
+            let server = Server::read(&mut env);
+            let mistakes = env.finish(server).unwrap_err().to_string();
+            assert!(mistakes.contains(named) && !mistakes.contains("hidden"), "{url}: {mistakes}");
         }
     }
 

@@ -27,7 +27,7 @@ use telemetry::{MetricsPage, Service, Telemetry, Traces};
 pub use authority::{Authority, Certificate};
 pub use contract::{DocumentedSpan, Page, described_metrics, documented_metrics, documented_spans};
 pub use database::Database;
-pub use kafka_broker::KafkaBroker;
+pub use kafka_broker::{Iam, KafkaBroker};
 pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};
 pub use postgres_server::PostgresServer;

@@ -35,7 +35,8 @@ impl PostgresServer {
             std::fs::set_permissions(&to, std::fs::Permissions::from_mode(0o600)).unwrap();
             give(&to);
         }
-        let hba = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+        // As RDS takes tokens: as they are, inside of TLS.
+        let hba = "hostssl all farol_iam 127.0.0.1/32 password\nhostssl all all 127.0.0.1/32 scram-sha-256\n";
         std::fs::write(folder.join("data/pg_hba.conf"), hba).unwrap();
         loop {
             let port = closed_port();
@@ -49,6 +50,16 @@ impl PostgresServer {
     /// A connection string by this host name and with these parameters.
     pub fn url(&self, host: &str, parameters: &str) -> String {
         format!("postgres://postgres:{PASSWORD}@{host}:{}/postgres?{parameters}", self.port)
+    }
+
+    /// The same for the account `farol_iam`, without a password: it must be made, and given one.
+    pub fn iam_url(&self, host: &str, parameters: &str) -> String {
+        format!("postgres://farol_iam@{host}:{}/postgres?{parameters}", self.port)
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The password in it.

@@ -33,6 +33,7 @@ impl Advice {
             "plaintext",
             "unexpected eof",
             "packet length",
+            "closed by peer",
         ]) {
             format!("the server speaks no TLS there: switch it on, or go without by {without}")
         } else {
@@ -56,6 +57,7 @@ mod tests {
             ("certificate verify failed (certificate has expired)", "clock"),
             ("server does not support TLS", "PLAIN=1"),
             ("tls_get_more_records:packet length too long", "PLAIN=1"),
+            ("SSL handshake failed: SSL connection closed by peer", "PLAIN=1"),
             ("internal error", "ADDRESS and CA_FILE"),
         ] {
             assert!(ADVICE.about(said).contains(named), "{said}: {}", ADVICE.about(said));

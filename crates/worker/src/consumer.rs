@@ -66,7 +66,8 @@ impl Consumer {
             .set("reconnect.backoff.max.ms", LONGEST_RECONNECT_PAUSE_MS);
         let mut client = reader.clone();
         let assignment = Arc::new(Assignment::default());
-        let continuity = Arc::new(Continuity::new(reader, store.clone(), runtime.clone()));
+        let continuity =
+            Arc::new(Continuity::new(reader, config.kafka.access(), store.clone(), runtime.clone()));
         let context = Membership {
             assignment: Arc::clone(&assignment),
             store,
@@ -75,6 +76,7 @@ impl Consumer {
             stop: stop.clone(),
             continuity: Arc::clone(&continuity),
             gauges: Arc::clone(&gauges),
+            access: config.kafka.access().shown_as("consumer"),
         };
         if let Some(instance_id) = &config.kafka_instance_id {
             client.set("group.instance.id", instance_id);
@@ -197,6 +199,8 @@ impl Consumer {
 }
 
 fn cluster_id(client: &BaseConsumer<Membership>, stop: &Stop) -> Option<String> {
+    // A token is asked for from inside of this.
+    client.poll(Duration::ZERO);
     while !stop.is_set() {
         if let Some(id) = client.client().fetch_cluster_id(Duration::from_secs(1)) {
             return Some(id);

@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use kafka::Access;
 use rdkafka::config::ClientConfig;
 use tokio::runtime::Handle;
 
@@ -65,6 +66,7 @@ fn judge(last: &Last, log: &Range<i64>, found: Option<&Mark>) -> Finding {
 /// Looks at the log, and remembers if it is not the one that the ledger knows.
 pub(crate) struct Continuity {
     reader: ClientConfig,
+    access: Access,
     store: Store,
     runtime: Handle,
     diverged: AtomicBool,
@@ -72,8 +74,8 @@ pub(crate) struct Continuity {
 
 impl Continuity {
     /// `reader` is how a consumer beside the group is made.
-    pub(crate) fn new(reader: ClientConfig, store: Store, runtime: Handle) -> Self {
-        Self { reader, store, runtime, diverged: AtomicBool::new(false) }
+    pub(crate) fn new(reader: ClientConfig, access: Access, store: Store, runtime: Handle) -> Self {
+        Self { reader, access, store, runtime, diverged: AtomicBool::new(false) }
     }
 
     /// Whether a partition of ours was found with another log.
@@ -87,7 +89,7 @@ impl Continuity {
         if positions.iter().all(|position| position.last.is_none()) {
             return Ok(());
         }
-        let log = Log::open(&self.reader, &book.topic).map_err(|error| error.to_string())?;
+        let log = Log::open(&self.reader, &self.access, &book.topic).map_err(|error| error.to_string())?;
         for position in positions {
             for decided in position.anchor.iter().chain(&position.last) {
                 if self.look_for(&log, decided)? == Finding::Unverifiable {
@@ -124,7 +126,9 @@ impl Continuity {
     fn round(&self, log: &mut Option<Log>, book: &Book, ours: &[i32]) -> Result<(), String> {
         let log = match log {
             Some(log) => log,
-            None => log.insert(Log::open(&self.reader, &book.topic).map_err(|error| error.to_string())?),
+            None => log.insert(
+                Log::open(&self.reader, &self.access, &book.topic).map_err(|error| error.to_string())?,
+            ),
         };
         // Read before the log is: a record that is decided meanwhile is the next round's.
         let positions = self

@@ -30,4 +30,5 @@ pub(crate) fn describe() {
     retention::describe();
     database::describe();
     traces::describe();
+    ::kafka::describe();
 }

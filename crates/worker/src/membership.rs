@@ -1,9 +1,11 @@
 //! The worker as a member of its consumer group: partitions that come begin where their ledger
 //! ends, partitions that go are let go of.
 
+use std::error::Error;
 use std::sync::Arc;
 
-use rdkafka::client::ClientContext;
+use kafka::Access;
+use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
@@ -30,6 +32,7 @@ pub(crate) struct Membership {
     pub(crate) stop: Stop,
     pub(crate) continuity: Arc<Continuity>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) access: Access,
 }
 
 impl Membership {
@@ -59,6 +62,8 @@ impl Membership {
         client: &BaseConsumer<Self>,
         partitions: &[i32],
     ) -> Result<Vec<(i32, i64)>, String> {
+        // Nobody polls meanwhile, for as long as PostgreSQL is away.
+        self.access.sign_in(client.client()).map_err(|error| error.to_string())?;
         let cluster_id = client.client().fetch_cluster_id(BROKER_PATIENCE).ok_or("Kafka does not answer")?;
         let book = Book { cluster_id, topic: self.topic.clone() };
         let mut log_starts = Vec::with_capacity(partitions.len());
@@ -119,8 +124,14 @@ impl ConsumerContext for Membership {
 }
 
 impl ClientContext for Membership {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.access.generate_oauth_token(config)
+    }
+
     fn error(&self, error: KafkaError, reason: &str) {
-        let advice = kafka::advice(reason);
+        let advice = self.access.advice(reason);
         tracing::warn!(name: "kafka_consumer_error", %error, reason, advice, "kafka consumer");
     }
 

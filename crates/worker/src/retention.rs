@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::admin::{AdminOptions, ResourceSpecifier};
 use time::OffsetDateTime;
 
 use crate::config::Config;
@@ -100,12 +99,11 @@ async fn expire(config: &Config, rows: Duration, store: &Store) {
 
 /// The topic's `retention.ms`: a record that can still come again needs its key.
 pub(crate) async fn kafka_keeps(config: &Config) -> Result<Duration, String> {
-    let admin: AdminClient<DefaultClientContext> = config
-        .kafka
-        .client_config()
-        .set("client.id", crate::SERVICE.name)
-        .create()
-        .map_err(|error| error.to_string())?;
+    let (access, mut client) = (config.kafka.access(), config.kafka.client_config());
+    client.set("client.id", crate::SERVICE.name);
+    // The first credentials may take a while.
+    let made = tokio::task::spawn_blocking(move || access.admin(&client)).await;
+    let admin = made.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
     let options = AdminOptions::new().request_timeout(Some(PATIENCE));
     let topic = ResourceSpecifier::Topic(&config.kafka_topic);
     let described = admin.describe_configs([&topic], &options).await.map_err(|error| error.to_string())?;

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from context_fixture import ROOT
 
 CONTRACT = ROOT / "docs" / "TELEMETRY.md"
-OF = {"gateway": "gateway", "worker": "worker"} | dict.fromkeys(("event", "kafka", "postgres", "service", "telemetry", "tls"), "both")
+OF = {"gateway": "gateway", "worker": "worker"} | dict.fromkeys(("aws", "event", "kafka", "postgres", "service", "telemetry", "tls"), "both")
 
 
 class Event(NamedTuple):

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ::kafka::Cluster;
+use ::kafka::{Access, Cluster};
 use rdkafka::{
     error::{KafkaError, RDKafkaErrorCode},
     message::{Header, OwnedHeaders},
@@ -34,7 +34,7 @@ pub(crate) struct NotAcknowledged {
 
 /// An idempotent producer, and the cluster it talks to.
 pub(crate) struct Kafka {
-    producer: FutureProducer,
+    producer: FutureProducer<Access>,
     pub(crate) cluster_id: String,
 }
 
@@ -42,14 +42,14 @@ impl Kafka {
     /// Connects; fails when no broker answers.
     pub(crate) async fn connect(cluster: &Cluster) -> Result<Self, Error> {
         let failed = |cause: String| Error::Kafka { brokers: cluster.brokers().to_owned(), cause };
-        let producer: FutureProducer = cluster
+        let producer: FutureProducer<Access> = cluster
             .client_config()
             .set("client.id", "farolctl")
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("delivery.timeout.ms", "30000")
             .set("message.max.bytes", LARGEST_RECORD)
-            .create()
+            .create_with_context(cluster.access())
             .map_err(|error: KafkaError| failed(error.to_string()))?;
         let asking = producer.clone();
         let asked = tokio::task::spawn_blocking(move || asking.client().fetch_cluster_id(PATIENCE)).await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use kafka::Cluster;
+use kafka::{Access, Cluster};
 use postgres::Server;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use tokio::time::timeout;
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Asks Kafka for the ends of a topic's partitions.
 pub(crate) struct Ends {
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<Access>,
     topic: String,
 }
 
@@ -22,11 +22,12 @@ impl Ends {
     pub(crate) fn new(cluster: &Cluster, topic: &str) -> Result<Self, Error> {
         let mut settings = cluster.client_config();
         settings.set("group.id", "farol-prove");
-        Ok(Self { consumer: settings.create()?, topic: topic.to_owned() })
+        Ok(Self { consumer: settings.create_with_context(cluster.access())?, topic: topic.to_owned() })
     }
 
     /// The next offset of each partition. Blocks, for a bounded time.
     pub(crate) fn read(&self, patience: Duration) -> Result<Vec<(i32, i64)>, Error> {
+        self.consumer.context().sign_in(self.consumer.client())?;
         let metadata = self.consumer.fetch_metadata(Some(&self.topic), patience)?;
         let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
         let mut ends = Vec::new();

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use kafka::Cluster;
+use kafka::{Access, Cluster};
 use rdkafka::{
     message::{Header, OwnedHeaders},
     producer::{FutureProducer, FutureRecord},
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Produces past the gateway.
 pub(crate) struct Poison {
-    producer: FutureProducer,
+    producer: FutureProducer<Access>,
     topic: String,
 }
 
@@ -29,7 +29,7 @@ impl Poison {
         let mut settings = cluster.client_config();
         settings.set("acks", "all").set("enable.idempotence", "true");
         settings.set("delivery.timeout.ms", PATIENCE.as_millis().to_string());
-        Ok(Self { producer: settings.create()?, topic: topic.to_owned() })
+        Ok(Self { producer: settings.create_with_context(cluster.access())?, topic: topic.to_owned() })
     }
 
     /// Sends so many, of each kind in turn.

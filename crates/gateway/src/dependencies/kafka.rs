@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ::kafka::Access;
 use rdkafka::ClientConfig;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -19,6 +20,7 @@ const LISTED: usize = 64;
 #[derive(Clone)]
 pub(super) struct Kafka {
     client: ClientConfig,
+    access: Access,
     topic: String,
     patience: Duration,
 }
@@ -45,7 +47,8 @@ impl Kafka {
             .set("client.id", format!("{}-check", crate::SERVICE.name))
             // Asking for a topic must not make it.
             .set("allow.auto.create.topics", "false");
-        Self { client, topic: config.topic.clone(), patience }
+        let access = config.cluster.access();
+        Self { client, access, topic: config.topic.clone(), patience }
     }
 
     /// A client for each check: one that nobody polls must not live on, since it gathers errors.
@@ -61,6 +64,7 @@ impl Kafka {
 
     fn look(&self, consumer: &BaseConsumer<Context>) -> Result<RoundTrip, Failure> {
         let started = Instant::now();
+        self.access.sign_in(consumer.client()).map_err(|error| failure(&error))?;
         let metadata = consumer.fetch_metadata(Some(&self.topic), self.patience);
         let metadata = metadata.map_err(|error| failure(&error))?;
         let connected = Instant::now();

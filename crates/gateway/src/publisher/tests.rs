@@ -15,7 +15,7 @@ fn publisher(brokers: &str, more: &[(&str, &str)]) -> Publisher {
     for (name, value) in more {
         settings.set(*name, *value);
     }
-    Publisher::with(settings, TOPIC, Duration::from_secs(10)).unwrap()
+    Publisher::with(settings, Access::default(), TOPIC, Duration::from_secs(10)).unwrap()
 }
 
 fn event(id: &str) -> Event {

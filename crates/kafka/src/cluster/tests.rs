@@ -41,10 +41,21 @@ fn a_login_is_scram_unless_another_mechanism_is_named() {
 }
 
 #[test]
+fn iam_logs_in_by_tokens_over_tls_and_needs_no_name_and_password() {
+    let iam = ("FAROL_KAFKA_SASL_MECHANISM", "AWS_MSK_IAM");
+    let cluster = read(&[(BROKERS, "kafka:9098"), iam, ("AWS_REGION", "us-east-2")]).unwrap();
+    let client = cluster.client_config();
+    assert_eq!(client.get("security.protocol"), Some("sasl_ssl"));
+    assert_eq!(client.get("sasl.mechanism"), Some("OAUTHBEARER"));
+    assert_eq!((client.get("sasl.username"), client.get("sasl.password")), (None, None));
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused_by_name() {
     let here = (BROKERS, "127.0.0.1:9092");
     let file = ("FAROL_KAFKA_CLIENT_CERTIFICATE_FILE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
     let key = ("FAROL_KAFKA_CLIENT_KEY_FILE", file.1);
+    let (iam, region) = (("FAROL_KAFKA_SASL_MECHANISM", "AWS_MSK_IAM"), ("AWS_REGION", "us-east-2"));
     for (settings, named) in [
         (vec![here, (PROTOCOL, "tls")], PROTOCOL),
         (vec![here, (PROTOCOL, "sasl_ssl")], "FAROL_KAFKA_SASL_USERNAME"),
@@ -53,6 +64,12 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
         (vec![here, file], "FAROL_KAFKA_CLIENT_KEY_FILE"),
         (vec![here, ("FAROL_KAFKA_CA_FILE", file.1)], "FAROL_KAFKA_CA_FILE"),
         (vec![here, ("FAROL_KAFKA_CLIENT_KEY_FILE", "/nonexistent")], "FAROL_KAFKA_CLIENT_KEY_FILE names"),
+        (vec![("FAROL_KAFKA_BROKERS", "kafka:9098"), iam], "AWS_REGION"),
+        (vec![here, iam, region], "the token in plain text"),
+        (
+            vec![("FAROL_KAFKA_BROKERS", "kafka:9098"), iam, region, LOGIN[0], LOGIN[1]],
+            "drop FAROL_KAFKA_SASL",
+        ),
         (vec![here, LOGIN[0]], "FAROL_KAFKA_SASL_PASSWORD"),
         (vec![here, LOGIN[1]], "FAROL_KAFKA_SASL_USERNAME"),
         (vec![here, LOGIN[0], LOGIN[1], ("FAROL_KAFKA_SASL_MECHANISM", "PLAIN")], "PLAIN"),

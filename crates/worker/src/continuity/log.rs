@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use kafka::Access;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
@@ -15,18 +16,21 @@ use crate::record::Raw;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct Log {
-    consumer: BaseConsumer,
+    consumer: BaseConsumer<Access>,
     topic: String,
 }
 
 impl Log {
-    pub(super) fn open(config: &ClientConfig, topic: &str) -> KafkaResult<Self> {
-        let consumer = config.clone().set("enable.partition.eof", "true").create()?;
+    pub(super) fn open(config: &ClientConfig, access: &Access, topic: &str) -> KafkaResult<Self> {
+        let consumer =
+            config.clone().set("enable.partition.eof", "true").create_with_context(access.clone())?;
         Ok(Self { consumer, topic: topic.to_owned() })
     }
 
     /// Whether it still holds this record.
     pub(super) fn look_for(&self, last: &Last) -> KafkaResult<Finding> {
+        // Between two looks nobody polls it.
+        self.consumer.context().sign_in(self.consumer.client())?;
         let (low, high) = self.consumer.fetch_watermarks(&self.topic, last.partition, PATIENCE)?;
         let bounds = low..high;
         let found = match bounds.contains(&last.offset) {

@@ -43,6 +43,25 @@ async fn a_trusted_server_is_used_over_tls() {
 }
 
 #[tokio::test]
+async fn an_account_that_may_do_no_more_than_its_keys_is_enough() {
+    let authority = Authority::new();
+    let running = RedisServer::start_with_tls(&authority.sign("localhost"));
+    // What deploy/terraform/modules/elasticache gives the gateway's account, beside a default account that is off.
+    let may =
+        "on >hidden ~farol:* resetchannels -@all +@read +@write +@connection +@scripting +info -@dangerous";
+    assert_eq!(running.run(&format!("ACL SETUSER gateway {may}")), "+OK");
+    assert_eq!(running.run("ACL SETUSER default off"), "+OK");
+    let as_account = |login: &str| running.tls_url("localhost").replace("://", &format!("://{login}@"));
+    let redis = Redis::connect(&config(as_account("gateway:hidden"), Some(&authority)), "t").unwrap();
+    connected(&redis).await;
+    assert!(matches!(verdict(&redis, "p", rate(1, 5), 1).await, Verdict::Allowed(_)));
+    let owed: Option<String> = redis.client().get(redis.scope("p").rate()).await.unwrap();
+    assert!(owed.is_some(), "Redis decided, not this gateway");
+    let said = refusal(as_account("gateway:wrong-password"), Some(&authority)).await;
+    assert!(!said.contains("wrong-password"), "{said}");
+}
+
+#[tokio::test]
 async fn a_server_that_is_not_who_was_meant_gets_no_password() {
     let (authority, other) = (Authority::new(), Authority::new());
     let running = RedisServer::start_with_tls(&authority.sign("localhost"));
