@@ -29,8 +29,9 @@ use crate::topic_check::RECORD_OVERHEAD_BYTES;
 
 pub(crate) use not_acknowledged::NotAcknowledged;
 
-/// The longest time an event waits for company in a batch.
-const LINGER_MS: &str = "1";
+/// The longest time an event waits for company in a batch: Kafka's own default since 4.0. Measured beside 1 ms, with 64
+/// connections: a tenth less CPU here, a quarter less in the broker, the same median latency.
+const LINGER_MS: &str = "5";
 /// The longest pause before a broker that was lost is tried again. The client doubles its pause up to this, and adds up to
 /// half of it: with its own default, 10 s, a broker that came back went unused for up to 15 s.
 const LONGEST_RECONNECT_PAUSE_MS: &str = "1000";
