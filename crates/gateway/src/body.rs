@@ -17,8 +17,9 @@ const ENCODINGS: HeaderValue = HeaderValue::from_static("gzip, zstd");
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 /// A compressed body beyond this is expanded on another thread than the one that serves requests.
 const EXPANDED_IN_PLACE: usize = 16 << 10;
-/// The body of a refused request is read to its end if that costs little, to keep the connection.
-const WORTH_DRAINING: usize = 64 << 10;
+/// The body of a refused request is read to its end if that costs little: the connection stays, and a client that writes
+/// all of it before it reads anything sees the answer and not a broken connection.
+const WORTH_DRAINING: usize = 4 << 20;
 const DRAINING_PATIENCE: Duration = Duration::from_millis(200);
 
 /// How the bytes on the wire stand for the body (RFC 9110 §8.4).
