@@ -42,6 +42,7 @@ wrote() { sql -c "SELECT wal_bytes, wal_fpi FROM pg_stat_wal" -c "SELECT blks_re
 gigabytes() { sql -c "SELECT round(($1) / 1e9::numeric, 2)"; }
 
 found="SELECT e.* FROM farol.event_keys k JOIN farol.events e ON e.tx = k.tx AND e.n = k.n AND e.stored_at = k.stored_at WHERE k.key = \$key::uuid"
+# shellcheck disable=SC2016 # `$key` is for ask() to put in
 absent=${found/'$key::uuid'/'md5($key)::uuid'}
 letter="SELECT * FROM (SELECT * FROM farol.dead_letters WHERE (event_key, letter_id) <= (\$key::uuid, 9223372036854775807)
         AND event_key IS NOT NULL AND state <> 'resolved' ORDER BY event_key DESC, letter_id DESC LIMIT 1) AS last WHERE event_key = \$key::uuid"
