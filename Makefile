@@ -14,6 +14,12 @@ up: ## start everything (containers where a Docker engine answers, else natively
 	@$(FAROL) up $(if $(ONLY),--only $(ONLY))
 demo: ## send one day of real flights and follow them to their rows (DAY=2013-07-04 for another day)
 	@$(FAROL) demo $(if $(DAY),--day $(DAY)) -- $(ARGS)
+top: ## traffic, latency, errors, saturation, lag, books and alerts, live in the terminal
+	@$(FAROL) farolctl -- top $(ARGS)
+dashboards-picture: ## a board from live data as SVG or PNG (BOARD=golden-signals OUT=board.png ARGS='--range 1h')
+	@$(FAROL) farolctl -- picture --board $(or $(BOARD),golden-signals) --out $(or $(OUT),$(or $(BOARD),golden-signals).svg) $(ARGS)
+pictures: ## the README's two pictures, new, from the stack that is up: a minute of load, a board, a trace
+	@nice python3 deploy/browser/pictures.py
 status: ## what runs: state, pid, memory, ports
 	@$(FAROL) status
 logs: ## follow the logs (S=worker for one service)

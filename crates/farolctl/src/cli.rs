@@ -17,6 +17,7 @@ use crate::{
     gateway_client::GatewayClient,
     jaeger_client::JaegerClient,
     output::Format,
+    prometheus_client::PrometheusClient,
 };
 
 /// Sends events to Farol, finds out where they went, and measures it.
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Dlq(commands::dlq::Command),
     Trace(commands::trace::Arguments),
+    Top(commands::top::Arguments),
+    Picture(commands::picture::Arguments),
     Demo(commands::demo::Arguments),
     /// Make keys
     #[command(subcommand)]
@@ -159,6 +162,25 @@ pub(crate) struct Jaeger {
 impl Jaeger {
     pub(crate) fn client(&self) -> Result<JaegerClient, Error> {
         Ok(JaegerClient::new(self.jaeger_url.clone())?)
+    }
+}
+
+/// Where Prometheus is.
+#[derive(Debug, Args)]
+pub(crate) struct Prometheus {
+    /// Prometheus's address
+    #[arg(
+        long = "prometheus",
+        env = "FAROL_PROMETHEUS_URL",
+        default_value = "http://127.0.0.1:9090",
+        value_name = "URL"
+    )]
+    prometheus_url: Url,
+}
+
+impl Prometheus {
+    pub(crate) fn client(&self) -> Result<PrometheusClient, Error> {
+        Ok(PrometheusClient::new(self.prometheus_url.clone())?)
     }
 }
 

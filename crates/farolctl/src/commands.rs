@@ -9,10 +9,12 @@ pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod ledger;
 pub(crate) mod load_check;
+pub(crate) mod picture;
 pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod telemetry_isolation;
+pub(crate) mod top;
 pub(crate) mod trace;
 
 use crate::{
@@ -31,6 +33,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Ledger(arguments) => ledger::run(arguments, output).await,
         Command::Dlq(command) => dlq::run(command, output).await,
         Command::Trace(arguments) => trace::run(arguments, output).await,
+        Command::Top(arguments) => top::run(arguments, cli.output).await,
+        Command::Picture(arguments) => picture::run(arguments, output).await,
         Command::Demo(arguments) => demo::run(arguments, output).await,
         Command::Key(Key::New(arguments)) => key::run(arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output).await,

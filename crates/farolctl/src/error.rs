@@ -3,7 +3,10 @@
 
 use std::process::ExitCode;
 
-use crate::{bench, books, dlq, flights, gateway_client, https, jaeger_client, prove};
+use crate::{
+    bench, board, books, dlq, flights, gateway_client, https, jaeger_client, picture, prometheus_client,
+    prove,
+};
 
 /// Every message says what happened and, where it can, what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +31,12 @@ pub(crate) enum Error {
     Dlq(#[from] dlq::Error),
     #[error(transparent)]
     Prove(#[from] prove::Error),
+    #[error(transparent)]
+    Prometheus(#[from] prometheus_client::Error),
+    #[error(transparent)]
+    Board(#[from] board::Error),
+    #[error(transparent)]
+    Png(#[from] picture::png::Error),
     #[error("cannot write to standard output: {0}")]
     Output(#[from] std::io::Error),
 }
@@ -37,8 +46,10 @@ impl Error {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_)
+            | Self::Board(_)
             | Self::Gateway(gateway_client::Error::Client(https::Error::Scheme { .. }))
             | Self::Jaeger(jaeger_client::Error::Client(https::Error::Scheme { .. }))
+            | Self::Prometheus(prometheus_client::Error::Client(https::Error::Scheme { .. }))
             | Self::Flights(flights::Error::OutOfRange { .. }) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }

@@ -1,7 +1,8 @@
 //! `farolctl`, the operator's tool: it talks to Farol only from the outside,
-//! over HTTP, PostgreSQL, Kafka and Jaeger's API, and shares with its services only how connections are made.
+//! over HTTP, PostgreSQL, Kafka, Jaeger's and Prometheus's API, and shares with its services only how connections are made.
 
 mod bench;
+mod board;
 mod books;
 mod cause;
 mod cli;
@@ -18,10 +19,13 @@ mod jaeger_client;
 mod json_text;
 mod load_check;
 mod output;
+mod picture;
 mod progress;
+mod prometheus_client;
 mod prove;
 mod retry;
 mod table;
+mod top;
 mod trace_tree;
 mod traceparent;
 mod worker_client;

@@ -1,5 +1,5 @@
-//! Real servers for tests: a topic, a database, an OTLP receiver of each test's own, a Redis to
-//! kill, and a way to wait for what must become true. Only tests depend on it.
+//! Real servers for tests: a topic, a database, an OTLP receiver, a Prometheus of each test's
+//! own, a Redis to kill, and a way to wait for what must become true. Only tests depend on it.
 //!
 //! A test that cannot have its servers fails, and says how to run it.
 
@@ -12,6 +12,7 @@ mod kafka_broker;
 mod keys;
 mod otlp;
 mod postgres_server;
+mod prometheus_server;
 mod redis_server;
 mod tls_front;
 mod topic;
@@ -31,6 +32,7 @@ pub use kafka_broker::{Iam, KafkaBroker};
 pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};
 pub use postgres_server::PostgresServer;
+pub use prometheus_server::PrometheusServer;
 pub use redis_server::RedisServer;
 pub use tls_front::TlsFront;
 pub use topic::{Record, Topic};

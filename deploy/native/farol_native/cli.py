@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     demo.add_argument("words", nargs="*", help="more words for farolctl demo, after --")
     for name, action, about in (
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
+        ("farolctl", run_farolctl, "farolctl with the addresses of the stack that is up; words after -- go to it"),
         ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
         ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
@@ -119,6 +120,10 @@ def run_demo(arguments: argparse.Namespace) -> int:
 
 def run_tests(arguments: argparse.Namespace) -> int:
     return testing.run(open_stack(ROOT, os.environ), arguments.words)
+
+
+def run_farolctl(arguments: argparse.Namespace) -> int:
+    return operator_tool.with_addresses(open_stack(ROOT, os.environ), arguments.words)
 
 
 def run_bench(arguments: argparse.Namespace) -> int:

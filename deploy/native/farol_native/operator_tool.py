@@ -26,6 +26,14 @@ def demo(stack: Stack, day: str | None, words: Sequence[str]) -> int:
     return farolctl(stack, ["demo", *date, *words], env)
 
 
+def with_addresses(stack: Stack, words: Sequence[str]) -> int:
+    """Any farolctl command with the addresses of the stack that is up; built here also where that runs in containers."""
+    env = {**os.environ, **running_env(stack.ctx)}
+    prerequisites.satisfy(stack.ctx, [], rust.prerequisites)
+    rust.build(stack.ctx)
+    return farolctl(stack, words, env)
+
+
 def bench(stack: Stack, words: Sequence[str]) -> int:
     """Measures the release build on servers of its own; a stack that is up is not touched."""
     return on_own_servers(stack, ["bench", *words])

@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from . import go, prerequisites, rust, throwaway
 from .component import Prerequisite, command_prerequisite
 from .context import Context
 from .stack import Stack
+
+FONTS = Path("/usr/share/fonts")
 
 
 def run(stack: Stack, words: Sequence[str]) -> int:
@@ -30,8 +33,9 @@ def run(stack: Stack, words: Sequence[str]) -> int:
 
 
 def needed(ctx: Context) -> list[Prerequisite]:
-    """The toolchain and the judges."""
-    return [*rust.prerequisites(ctx), *judges(ctx)]
+    """The toolchain, the judges, and letters for farolctl's pictures."""
+    font = Prerequisite("a font", any(FONTS.rglob("*.[to]tf")), ("fonts-dejavu-core",))
+    return [*rust.prerequisites(ctx), font, *judges(ctx)]
 
 
 def judges(ctx: Context) -> list[Prerequisite]:

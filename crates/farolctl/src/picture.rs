@@ -1,0 +1,14 @@
+//! A board as a picture: its sections one below the other (`sheet`), each panel drawn by its kind, as SVG and from that as PNG.
+
+mod colours;
+mod heatmap;
+mod key;
+pub(crate) mod png;
+mod scale;
+pub(crate) mod sheet;
+mod svg;
+mod timeseries;
+mod values;
+
+#[cfg(test)]
+mod fixture;
