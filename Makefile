@@ -77,6 +77,8 @@ page-test: ## the landing page in a headless browser, on a stack of its own
 	@python3 crates/gateway/page/tests/run.py
 telemetry-isolation: ## a collector that is absent, frozen, refusing, slow: the acknowledged p99 beside a whole one, in pairs
 	@$(FAROL) telemetry-isolation -- $(ARGS)
+collector-check: ## the collector of Kubernetes: build it, judge its configurations, run agent and second tier here
+	@$(FAROL) collector-check
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
 terraform-check: ## Terraform against the provider's schema, moto and checkov, and its names against the manifests
@@ -97,5 +99,5 @@ kind-up: ## a kind cluster with everything in it (Docker, kind, kubectl, helm)
 	@python3 deploy/verify/manifests kind-up
 kind-down: ## remove it
 	@python3 deploy/verify/manifests kind-down
-promote: ## write digests into an overlay: make promote TO=staging IMAGES=from=dev (dev: IMAGES='gateway=sha256:… worker=sha256:…')
+promote: ## write digests into an overlay: make promote TO=staging IMAGES=from=dev (dev: IMAGES='gateway=sha256:… …')
 	@python3 deploy/verify/manifests promote $(or $(TO),$(error TO=<environment> is missing)) $(or $(IMAGES),$(error IMAGES=<images> is missing))

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from farol_native.component import StackError
 
-IMAGES = ("gateway", "worker")
+IMAGES = ("gateway", "worker", "otel-collector-kubernetes")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 # The order of promotion; dev takes what was built.
 BEFORE = {"staging": "dev", "prod": "staging"}
 
 
 def run(root: Path, environment: str, words: Sequence[str]) -> int:
-    """`staging from=dev`, or `dev gateway=sha256:… worker=sha256:…`; both images or none, since they are released together."""
+    """`staging from=dev`, or `dev gateway=sha256:… …`; all images or none, since they are released together."""
     asked = dict(word.partition("=")[::2] for word in words)
     path = overlay(root, environment)
     if set(asked) == {"from"}:
@@ -40,7 +40,7 @@ def overlay(root: Path, environment: str) -> Path:
 
 def read(text: str) -> dict[str, str]:
     """The digests of an overlay; the zeros that stand there before the first promotion are none."""
-    found = dict(re.findall(r"- name: farol/(\w+)\n\s+newName: \S+\n\s+digest: (\S+)", text))
+    found = dict(re.findall(r"- name: farol/([\w-]+)\n\s+newName: \S+\n\s+digest: (\S+)", text))
     if set(found) != set(IMAGES) or any(set(digest.removeprefix("sha256:")) == {"0"} for digest in found.values()):
         raise StackError("nothing was promoted there yet")
     return found

@@ -17,8 +17,8 @@ ACCOUNT = "10001:10001"
 PROGRAMS = {"gateway": "farol-gateway", "worker": "farol-worker", "farolctl": "farolctl"}
 SERVICES = ("gateway", "worker")
 # Their base has no shell, and nothing puts one in.
-BARE = ("gateway", "worker", "otel-collector")
-TARGETS = (*PROGRAMS, "otel-collector")
+BARE = ("gateway", "worker", "otel-collector", "otel-collector-kubernetes")
+TARGETS = (*PROGRAMS, "otel-collector", "otel-collector-kubernetes")
 # Its base is Apache's image, for which there is no stand-in.
 PULLED_ONLY = ("kafka",)
 LABELS = ("title", "description", "version", "licenses", "source", "vendor", "revision", "created")

@@ -21,7 +21,12 @@ NEEDED = {
     "kubectl": "kubectl 1.34 or newer: https://kubernetes.io/docs/tasks/tools/",
     "helm": "Helm 3 or 4: https://helm.sh/docs/intro/install/",
 }
-IMAGES = {"gateway": "farol/gateway:0.1.0", "worker": "farol/worker:0.1.0", "kafka": "farol/kafka:4.1.1"}
+IMAGES = {
+    "gateway": "farol/gateway:0.1.0",
+    "worker": "farol/worker:0.1.0",
+    "otel-collector-kubernetes": "farol/otel-collector-kubernetes:0.1.0",
+    "kafka": "farol/kafka:4.1.1",
+}
 CHART = ("kube-prometheus-stack", "https://prometheus-community.github.io/helm-charts", "88.5.0")
 KUBECTL = ["kubectl", "--context", f"kind-{NAME}"]
 Run = Callable[..., None]

@@ -91,6 +91,7 @@ def parser() -> argparse.ArgumentParser:
     servers.add_argument("command", nargs="+")
     packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")
     packages.add_argument("packages", nargs="+")
+    add(words, "collector-check", check_collector, "the collector as Kubernetes runs it: its configurations, and both tiers on loopback")
     add(words, "smoke", run_smoke, "the whole stack from nothing on free ports, with faults")
     return top
 
@@ -165,6 +166,12 @@ def run_smoke(_arguments: argparse.Namespace) -> int:
     from . import smoke
 
     return smoke.run(ROOT)
+
+
+def check_collector(_arguments: argparse.Namespace) -> int:
+    from .collector_check import run
+
+    return run.run(ROOT)
 
 
 def test_servers(arguments: argparse.Namespace) -> int:

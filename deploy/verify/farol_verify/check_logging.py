@@ -102,6 +102,8 @@ def tempo(source: Source) -> Iterator[str]:
     for argument in workload.spec["containers"][0]["args"]:
         if (name := argument.rpartition("/")[2]) not in files:
             yield f"{workload.title}: is told to read {name}, which no ConfigMap of its holds"
+    if "--config=/etc/otel/tempo.yaml" not in workload.spec["containers"][0]["args"]:
+        yield f"{workload.title}: is not told to read tempo.yaml"
     if source.named("otel-gateway-to-tempo", "NetworkPolicy") is None:
         yield f"{workload.title}: no policy lets it reach Tempo"
 

@@ -15,7 +15,8 @@ TOKENS = {
     "filebeat": "the same",
 }
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-OURS = {"gateway": "farol/gateway", "worker": "farol/worker", "migrate": "farol/worker"}
+COLLECTOR = "farol/otel-collector-kubernetes"
+OURS = {"gateway": "farol/gateway", "worker": "farol/worker", "migrate": "farol/worker", "otel-agent": COLLECTOR, "otel-gateway": COLLECTOR}
 VOLUMES = {"configMap", "secret", "projected", "emptyDir", "persistentVolumeClaim", "downwardAPI"}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .check_design import inside
+from .check_pods import COLLECTOR
 from .render import ENVIRONMENTS, Source, name_of, title
 
 COMMENTED = ("deploy/kubernetes", "deploy/argocd", "deploy/kind", "otel-collector", "jaeger", "grafana")
@@ -83,9 +84,11 @@ def tracked(root: Path) -> Iterator[str]:
 
 
 def compose_images(sources: list[Source], root: Path) -> Iterator[str]:
-    """The kind cluster runs the images, and the versions, of the compose stack."""
+    """The kind cluster runs the images, and the versions, of the compose stack, and the collector that only Kubernetes has."""
     compose = (root / "deploy/compose/compose.yaml").read_text()
     known = set(re.findall(r"^\s+image: (\S+)", compose, re.MULTILINE))
+    version = next(image.rpartition(":")[2] for image in known if image.startswith("farol/gateway:"))
+    known.add(f"{COLLECTOR}:{version}")
     kind = next(source for source in sources if source.name == "kind")
     from .pods import workloads
 

@@ -26,7 +26,7 @@ def main() -> int:
     words.add_parser("kind-down", help="remove it")
     promote = words.add_parser("promote", help="write an image's digest, or those of another environment, into an overlay")
     promote.add_argument("environment", choices=render.ENVIRONMENTS)
-    promote.add_argument("images", nargs="+", help="from=<environment>, or gateway=sha256:… worker=sha256:… [registry=…]")
+    promote.add_argument("images", nargs="+", help="from=<environment>, or gateway=sha256:… and so on for each image")
     arguments = parser.parse_args()
     try:
         return WORDS[arguments.word](arguments)

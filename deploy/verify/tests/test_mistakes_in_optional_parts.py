@@ -49,7 +49,7 @@ class MistakesInLogging(MistakesTest):
         self.found("logging loki", "loki", "NetworkPolicy", lambda d: d["spec"]["ingress"][0].pop("from"), "open to everybody")
 
     def test_a_collector_that_is_told_a_file_it_has_not_is_found(self) -> None:
-        self.found("component tempo", "otel-gateway", "Deployment", lambda d: container(d)["args"].append("--config=/etc/otel/zipkin.yaml"), "is told to read zipkin.yaml")
+        self.found("component tempo", "otel-gateway", "StatefulSet", lambda d: container(d)["args"].append("--config=/etc/otel/zipkin.yaml"), "is told to read zipkin.yaml")
 
     def test_an_output_that_is_not_made_is_found(self) -> None:
         def other(manifest: Manifest) -> None:

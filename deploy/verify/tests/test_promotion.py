@@ -17,7 +17,8 @@ sys.path[:0] = [str(ROOT / "deploy" / part) for part in ("verify", "native", "ki
 from farol_native.component import StackError  # noqa: E402
 from farol_promote import promotion  # noqa: E402
 
-GATEWAY, WORKER = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+BUILT = {"gateway": "sha256:" + "a" * 64, "worker": "sha256:" + "b" * 64, "otel-collector-kubernetes": "sha256:" + "c" * 64}
+WORDS = tuple(f"{image}={digest}" for image, digest in BUILT.items())
 
 
 class Promotion(unittest.TestCase):
@@ -37,15 +38,15 @@ class Promotion(unittest.TestCase):
 
     def test_a_build_goes_to_dev_and_from_there_on_by_environment(self) -> None:
         before = promotion.overlay(self.root, "prod").read_text()
-        self.promote("dev", f"gateway={GATEWAY}", f"worker={WORKER}")
+        self.promote("dev", *WORDS)
         self.promote("staging", "from=dev")
         after = self.promote("prod", "from=staging")
-        self.assertEqual(promotion.read(after), {"gateway": GATEWAY, "worker": WORKER})
+        self.assertEqual(promotion.read(after), BUILT)
         self.assertEqual(masked(after), before)
 
     def test_no_environment_is_skipped(self) -> None:
-        self.promote("dev", f"gateway={GATEWAY}", f"worker={WORKER}")
-        for words in (("from=dev",), (f"gateway={GATEWAY}", f"worker={WORKER}")):
+        self.promote("dev", *WORDS)
+        for words in (("from=dev",), WORDS):
             with self.assertRaises(StackError):
                 self.promote("prod", *words)
 
@@ -55,7 +56,11 @@ class Promotion(unittest.TestCase):
 
     def test_a_tag_is_no_digest(self) -> None:
         with self.assertRaises(StackError):
-            self.promote("dev", "gateway=1.2.3", f"worker={WORKER}")
+            self.promote("dev", "gateway=1.2.3", *WORDS[1:])
+
+    def test_images_are_released_together(self) -> None:
+        with self.assertRaises(StackError):
+            self.promote("dev", *WORDS[:2])
 
 
 def masked(text: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from .. import go
-from ..component import Component, Prerequisite, Program
+from ..component import Component, Prerequisite, Program, StackError
 from ..context import Context
 from ..fingerprint import fingerprint
 from ..http_probe import not_ready
@@ -38,12 +38,7 @@ class OtelCollector(Component):
 
     def binary(self, ctx: Context) -> Path:
         """The collector on PATH, else the cached one, else a new build."""
-        found = ctx.which(NAME)
-        if found:
-            return found
-        manifest = ctx.root / "otel-collector" / "builder.yaml"
-        folder = ctx.cached(NAME, version_of(manifest), lambda place: build(ctx, manifest, place))
-        return folder / NAME
+        return ctx.which(NAME) or distribution(ctx, NAME, ctx.root / "otel-collector" / "builder.yaml")
 
     def prepare(self, ctx: Context) -> None:
         go.clean(ctx)
@@ -73,6 +68,20 @@ class OtelCollector(Component):
         return f"http://{ctx.address('FAROL_OTLP_HTTP_PORT')}"
 
 
+def kubernetes_distribution(ctx: Context) -> Path:
+    """The collector that Kubernetes runs: the components of builder-kubernetes.yaml laid over those of builder.yaml."""
+    folder = ctx.root / "otel-collector"
+    manifest = ctx.output(["awk", "-f", folder / "manifest.awk", folder / "builder-kubernetes.yaml", folder / "builder.yaml"])
+    if manifest is None:
+        raise StackError("otel-collector/manifest.awk cannot lay builder-kubernetes.yaml over builder.yaml")
+    return distribution(ctx, f"{NAME}-kubernetes", ctx.render(COMPONENT.name, "builder-kubernetes.yaml", manifest))
+
+
+def distribution(ctx: Context, name: str, manifest: Path) -> Path:
+    """The program of a builder manifest, from the cache under that name or built into it."""
+    return ctx.cached(name, version_of(manifest), lambda place: build(ctx, name, manifest, place)) / NAME
+
+
 def version_of(manifest: Path) -> str:
     """Collector version and a digest of the manifest's modules, so that a component added means a new build."""
     modules = re.findall(r"gomod:\s*(\S+) v(\S+)", manifest.read_text())
@@ -80,15 +89,15 @@ def version_of(manifest: Path) -> str:
     return f"{receiver}-{fingerprint(*(f'{module} {version}' for module, version in modules))}"
 
 
-def build(ctx: Context, manifest: Path, place: Path) -> None:
+def build(ctx: Context, name: str, manifest: Path, place: Path) -> None:
     """Generates the distribution's sources with the builder of the same version, and compiles them."""
     version = version_of(manifest).partition("-")[0]
     builder = f"go.opentelemetry.io/collector/cmd/builder@v{version}"
     sources = place / "sources"
     sources.mkdir()
     shutil.copy(manifest, sources / "builder.yaml")
-    with ctx.step(f"building {NAME} {version} (2 to 12 minutes, once)"):
-        go.build(ctx, [["go", "run", builder, "--config", "builder.yaml"]], cwd=sources, log=f"build-{NAME}")
+    with ctx.step(f"building {name} {version} (2 to 12 minutes, once)"):
+        go.build(ctx, [["go", "run", builder, "--config", "builder.yaml"]], cwd=sources, log=f"build-{name}")
     (sources / "build" / NAME).rename(place / NAME)
     shutil.rmtree(sources)
 

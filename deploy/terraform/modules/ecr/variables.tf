@@ -17,7 +17,7 @@ variable "prefix" {
 variable "repositories" {
   description = "Repositories, one per program; farol-worker also holds the migrations."
   type        = set(string)
-  default     = ["gateway", "worker", "farolctl"]
+  default     = ["gateway", "worker", "farolctl", "otel-collector-kubernetes"]
 }
 
 variable "keep_images" {

@@ -31,7 +31,7 @@ run "ten_releases_stay_and_untagged_ones_go" {
 
 run "a_repository_per_program" {
   assert {
-    condition     = toset([for r in aws_ecr_repository.this : r.name]) == toset(["farol/farolctl", "farol/gateway", "farol/worker"])
+    condition     = toset([for r in aws_ecr_repository.this : r.name]) == toset(["farol/farolctl", "farol/gateway", "farol/otel-collector-kubernetes", "farol/worker"])
     error_message = "repositories are named otherwise"
   }
 }
