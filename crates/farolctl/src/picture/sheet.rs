@@ -198,7 +198,7 @@ mod tests {
             let places: Vec<_> = section
                 .panels
                 .iter()
-                .map(|panel| super::place(panel, panel.grid.y.min(0), 0.0, 1200.0))
+                .map(|panel| super::place(panel, 0, 0.0, 1200.0))
                 .collect();
             for (index, a) in places.iter().enumerate() {
                 for b in &places[index + 1..] {
