@@ -163,7 +163,7 @@ mod tests {
              "targets": [{"expr": "a"}, {"expr": "b", "hide": true}]}]},
         {"type": "timeseries", "title": "first", "gridPos": {"x": 0, "y": 1, "w": 12, "h": 8},
          "fieldConfig": {"defaults": {"unit": "s", "custom": {"stacking": {"mode": "normal"}}}}, "targets": [{"expr": "c"}]},
-        {"type": "logs", "title": "logs", "gridPos": {"x": 12, "y": 1, "w": 12, "h": 8}, "targets": [{"query": "*"}]},
+        {"type": "logs", "title": "logs", "gridPos": {"x": 12, "y": 1, "w": 12, "h": 8}, "targets": [{"expr": "d"}]},
         {"type": "text", "title": "words", "gridPos": {"x": 0, "y": 30, "w": 12, "h": 8}}],
         "annotations": {"list": [{"name": "Alerts", "expr": "ALERTS"}, {"name": "built in"}]}}"#;
 

@@ -195,11 +195,8 @@ mod tests {
     #[test]
     fn no_panel_stands_on_another() {
         for section in sections(&golden_signals(), &[]).unwrap() {
-            let places: Vec<_> = section
-                .panels
-                .iter()
-                .map(|panel| super::place(panel, 0, 0.0, 1200.0))
-                .collect();
+            let places: Vec<_> =
+                section.panels.iter().map(|panel| super::place(panel, 0, 0.0, 1200.0)).collect();
             for (index, a) in places.iter().enumerate() {
                 for b in &places[index + 1..] {
                     let apart = a.x + a.width <= b.x

@@ -68,7 +68,7 @@ resource "aws_elasticache_user" "service" {
   user_id       = "${var.name}-${each.key}"
   user_name     = "${var.name}-${each.key}"
   engine        = "valkey"
-  access_string = "on ~${each.value.keys} resetchannels -@all +@read +@write +@connection +@scripting +info -@dangerous"
+  access_string = "on ~${each.value.keys} resetchannels -@all +@read +@write +@connection +@scripting +time -@dangerous +info"
 
   passwords_wo         = each.value.password ? var.passwords[each.key] : null
   passwords_wo_version = each.value.password ? var.password_version : null

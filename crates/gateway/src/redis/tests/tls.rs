@@ -47,8 +47,7 @@ async fn an_account_that_may_do_no_more_than_its_keys_is_enough() {
     let authority = Authority::new();
     let running = RedisServer::start_with_tls(&authority.sign("localhost"));
     // What deploy/terraform/modules/elasticache gives the gateway's account, beside a default account that is off.
-    let may =
-        "on >hidden ~farol:* resetchannels -@all +@read +@write +@connection +@scripting +info -@dangerous";
+    let may = "on >hidden ~farol:* resetchannels -@all +@read +@write +@connection +@scripting +time -@dangerous +info";
     assert_eq!(running.run(&format!("ACL SETUSER gateway {may}")), "+OK");
     assert_eq!(running.run("ACL SETUSER default off"), "+OK");
     let as_account = |login: &str| running.tls_url("localhost").replace("://", &format!("://{login}@"));

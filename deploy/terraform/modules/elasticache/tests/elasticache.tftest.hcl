@@ -68,7 +68,7 @@ run "the_gateway_signs_in_with_iam_and_sees_farols_keys_only" {
   assert {
     condition = (strcontains(aws_elasticache_user.service["gateway"].access_string, "~farol:* ")
       && strcontains(aws_elasticache_user.service["gateway"].access_string, "-@all +@read +@write")
-    && endswith(aws_elasticache_user.service["gateway"].access_string, "-@dangerous"))
+    && endswith(aws_elasticache_user.service["gateway"].access_string, "-@dangerous +info"))
     error_message = "the gateway may: ${aws_elasticache_user.service["gateway"].access_string}"
   }
   assert {
