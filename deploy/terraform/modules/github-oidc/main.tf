@@ -16,7 +16,8 @@ locals {
   subjects = {
     plan  = [for repository in var.repositories : "repo:${repository}:pull_request"]
     apply = [for repository in var.repositories : "repo:${repository}:environment:${var.environment}"]
-    push  = [for repository in var.repositories : "repo:${repository}:ref:refs/heads/main"]
+    # The environment's own rule lets it run from main only: a job in an environment says so, and no branch.
+    push = [for repository in var.repositories : "repo:${repository}:environment:registry"]
   }
 
   trust = {

@@ -27,7 +27,7 @@ run "each_role_is_for_one_kind_of_job_of_this_repository" {
     condition = { for role, policy in output.trust_policies : role => jsondecode(policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
       apply = ["repo:acme/farol:environment:test", "repo:acme@1/farol@2:environment:test"]
       plan  = ["repo:acme/farol:pull_request", "repo:acme@1/farol@2:pull_request"]
-      push  = ["repo:acme/farol:ref:refs/heads/main", "repo:acme@1/farol@2:ref:refs/heads/main"]
+      push  = ["repo:acme/farol:environment:registry", "repo:acme@1/farol@2:environment:registry"]
     }
     error_message = "trust is ${jsonencode(output.trust_policies)}"
   }
