@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 from pathlib import Path
 
@@ -21,7 +20,7 @@ def key(ctx: Context) -> str:
     )
     if listing.returncode != 0:
         raise StackError("`git ls-files` fails; make manifests-check looks at the files of a git checkout")
-    digest = hashlib.sha256(os.environ.get("CRD_SCHEMA_LOCATION", "").encode())
+    digest = hashlib.sha256(ctx.env.get("CRD_SCHEMA_LOCATION", "").encode())
     for name in sorted(set(listing.stdout.decode().split("\0")) - {""}):
         path = ctx.root / name
         mode = "link" if path.is_symlink() else "file"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import check_design, check_logging, check_mesh, check_network, check_pods, check_program, check_repository, schemas
+from . import check_design, check_logging, check_mesh, check_network, check_pods, check_program, check_repository, crds, schemas
 from .render import Source
 from .tools import Tools
 
@@ -50,6 +50,7 @@ def of_all(sources: list[Source], root: Path) -> Iterator[str]:
     yield from check_logging.identity(sources, root)
     yield from check_repository.notifications(sources)
     yield from check_design.platform_figures(root)
+    yield from crds.installed(root)
 
 
 def everything(tools: Tools, sources: list[Source], root: Path) -> list[str]:

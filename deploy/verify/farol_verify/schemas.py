@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterable
 
@@ -11,8 +10,6 @@ from .render import Manifest, Source, dumped, title
 from .tools import Tools
 
 KUBERNETES = "1.35"
-# kubeconform's template; `.ci/run` points the variable to copies where there are some.
-PUBLIC_CATALOGUE = "https://raw.githubusercontent.com/datreeio/CRDs-catalog/main/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 CUSTOM = ("argoproj.io", "coreos.com", "keda.sh", "external-secrets.io", "gateway.networking.k8s.io", "gateway.k8s.aws", "istio.io", "kyverno.io")
 
 
@@ -44,8 +41,9 @@ def custom(tools: Tools, manifests: list[Manifest]) -> list[str]:
     """The same for custom resources; one that has no schema is a finding too."""
     if not manifests:
         return []
-    location = os.environ.get("CRD_SCHEMA_LOCATION") or PUBLIC_CATALOGUE
-    command = [str(tools.kubeconform), "-strict", "-output", "json", "-schema-location", location, "-"]
+    templates = tools.schemas()
+    locations = [word for template in templates for word in ("-schema-location", template)]
+    command = [str(tools.kubeconform), "-strict", "-output", "json", *locations, "-"]
     result = subprocess.run(command, input=dumped(manifests), capture_output=True, text=True, check=False)
     if not result.stdout.strip():
         return [f"kubeconform gave no verdict: {result.stderr.strip()}"]
@@ -56,7 +54,7 @@ def custom(tools: Tools, manifests: list[Manifest]) -> list[str]:
     ]
     lost = [finding for finding in findings if "failed downloading schema" in finding]
     if lost:
-        advice = f"{location} does not answer for {len(lost)} objects; CRD_SCHEMA_LOCATION can name a folder of copies"
+        advice = f"{' '.join(templates)} does not answer for {len(lost)} objects"
         findings = [finding for finding in findings if finding not in lost] + [advice]
     return findings
 

@@ -1,9 +1,10 @@
-"""The programs that render and judge: kustomize, kubeconform and jsonnet as Go modules, kubernetes-validate from pip."""
+"""What renders and judges: kustomize, kubeconform and jsonnet as Go modules, kubernetes-validate from pip, schemas of CRDs."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from farol_native import go, prerequisites, python_tools
 from farol_native.component import StackError
 from farol_native.context import Context
 from farol_native.fingerprint import fingerprint
+
+from . import crds
 
 PACKAGES = {
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
@@ -21,20 +24,27 @@ PACKAGES = {
 
 @dataclass(frozen=True)
 class Tools:
-    """Where each program is."""
+    """Where each program is; `schemas` fetches on first use what `make kind-up` never needs."""
 
     kustomize: Path
     kubeconform: Path
     jsonnet: Path
+    schemas: Callable[[], tuple[str, ...]]
 
 
 def install(ctx: Context) -> Tools:
     """All of them, built once and kept in the user's cache; YAML and schemas can be imported afterwards."""
     prerequisites.satisfy(ctx, [], lambda ctx: [go.go_prerequisite(ctx), python_tools.prerequisite()])
     libraries(ctx)
-    found = Tools(**{name: program(ctx, name) for name in PACKAGES})
+    found = Tools(**{name: program(ctx, name) for name in PACKAGES}, schemas=lambda: schema_locations(ctx))
     go.clean(ctx)
     return found
+
+
+def schema_locations(ctx: Context) -> tuple[str, ...]:
+    """kubeconform's templates: one's own (a folder of copies, a public catalogue), else what the pinned CRDs say."""
+    named = ctx.env.get("CRD_SCHEMA_LOCATION")
+    return (named,) if named else crds.locations(ctx)
 
 
 def libraries(ctx: Context) -> None:
