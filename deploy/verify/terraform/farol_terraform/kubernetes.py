@@ -48,6 +48,7 @@ SEEDED = (
     Mistake("a group that no policy allows", "base/kustomization.yaml", "GROUP=farol-worker", "GROUP=workers", "joins the group"),
     Mistake("a port that is shut", "overlays/dev/network.yaml", "port: 9096", "port: 9092", "lets out to ports"),
     Mistake("a secret that nobody makes", "overlays/dev/kustomization.yaml", "farol/dev/redis", "farol/dev/cache", "does not make"),
+    Mistake("a load balancer that is open to the world", "overlays/dev/kustomization.yaml", "[farol-dev-load-balancer]", "[farol-edge]", "security group"),
     Mistake("another network", "overlays/dev/network.yaml", "cidr: 10.102.8.0/22", "cidr: 10.103.8.0/22", "leaves out the subnet"),
 )
 
@@ -91,6 +92,7 @@ class Made:
     topics: dict[str, int]
     groups: set[str]
     ports: dict[str, set[int]]
+    security_groups: set[str]
     data: list[str]
     public: list[str]
 
@@ -113,6 +115,7 @@ class Made:
                 for resource in statement["Resource"]
             },
             ports=ports,
+            security_groups={group["name"] for group in attributes(states["02-security-groups"], "aws_security_group")},
             data=[s["cidr_block"] for s in attributes(states["01-vpc"], "aws_subnet", "data")],
             public=[s["cidr_block"] for s in attributes(states["01-vpc"], "aws_subnet", "public")],
         )
@@ -138,6 +141,7 @@ class Used:
     keda: dict[str, Any]
     policies: dict[str, tuple[set[str], set[int]]]
     edge: set[str]
+    security_groups: set[str]
 
     @classmethod
     def read(cls, yaml: Any, manifests: Path, environment: str) -> Used:
@@ -165,6 +169,7 @@ class Used:
                 for rule in d["spec"]["ingress"]
                 for block in rule["from"]
             },
+            security_groups=set(re.findall(r"path: /spec/securityGroups\n +value: \[([\w-]+)\]", text)),
         )
 
 
@@ -219,6 +224,8 @@ def openings(made: Made, used: Used) -> Iterator[str]:
             yield f"{policy} lets out to ports {sorted(ports)}; security groups open {sorted(made.ports[f'nodes>{store}'])}"
         yield from uncovered(policy, ranges, made.data)
     yield from uncovered("edge-to-gateway", used.edge, made.public)
+    if not used.security_groups or used.security_groups - made.security_groups:
+        yield f"the load balancer's security group is {sorted(used.security_groups)}; Terraform makes {sorted(made.security_groups)}"
     ports = {int(used.settings[name].rsplit(":", 1)[1]) for name in ("FAROL_HTTP_ADDR", "FAROL_MANAGEMENT_ADDR") if name in used.settings}
     if len(ports) != 2 or ports - made.ports["load-balancer>nodes"]:
         yield f"the gateway listens on {sorted(ports)}; the load balancer may call {sorted(made.ports['load-balancer>nodes'])}"
