@@ -45,6 +45,11 @@ impl Event {
         Digest::of(self)
     }
 
+    /// `traceparent` and `tracestate` of the span that the event was made in (CloudEvents' distributed tracing extension).
+    pub fn trace_context(&self) -> [Option<&str>; 2] {
+        ["traceparent", "tracestate"].map(|name| self.attributes.extension(name))
+    }
+
     /// The Kafka record key that keeps related events in order.
     ///
     /// The `partitionkey` extension decides; without it, events of one `source` and `subject`

@@ -1,7 +1,6 @@
 //! Every metric of the gateway: names, help texts and the closed sets of their labels; one file
 //! a subject.
 
-mod database;
 mod dependencies;
 mod intake;
 mod kafka;
@@ -14,9 +13,7 @@ mod requests;
 mod stored_cache;
 #[cfg(test)]
 mod tests;
-mod traces;
 
-pub(crate) use database::database;
 pub(crate) use dependencies::dependency_check;
 pub(crate) use intake::{EventOutcome, event, sent};
 pub(crate) use kafka::{Latencies, Quantiles, kafka_latencies, own_code};
@@ -29,12 +26,10 @@ pub(crate) use redis::{
 };
 pub(crate) use requests::{active_requests, request};
 pub(crate) use stored_cache::{StoredCacheResult, stored_cache};
-pub(crate) use traces::broken_trace_context;
 
 /// Gives every metric its help text. Called once, before anything is recorded.
 pub(crate) fn describe() {
     requests::describe();
-    database::describe();
     intake::describe();
     kafka::describe();
     keys::describe();
@@ -44,6 +39,5 @@ pub(crate) fn describe() {
     redis::describe();
     stored_cache::describe();
     dependencies::describe();
-    traces::describe();
     ::kafka::describe();
 }

@@ -11,7 +11,6 @@ use event::Event;
 use telemetry::{Extractor, Remote};
 use tracing::Span;
 
-use crate::instruments;
 use crate::intake::Candidate;
 
 /// A request's span that is not entered yet, because its parent may be in the body.
@@ -19,12 +18,13 @@ struct Unfollowed(Span);
 
 /// The span that sent the request, as its headers tell it.
 pub(crate) fn of_request(headers: &HeaderMap) -> Remote {
-    counted(telemetry::extract(&Headers(headers)))
+    telemetry::extract(&Headers(headers)).counted()
 }
 
 /// The span that an event was made in, as the event itself tells it.
 pub(crate) fn of_event(event: &Event) -> Remote {
-    telemetry::extract(&Extensions(event))
+    let [traceparent, tracestate] = event.trace_context();
+    telemetry::extract_fields(traceparent, tracestate)
 }
 
 /// Leaves it to the handler to enter the request's span, once it has seen the event.
@@ -40,18 +40,11 @@ pub(crate) fn unfollowed(request: &HttpRequest) -> Span {
 /// Lets `span` go on with the trace of the one event of the request. Those of a batch may be of many.
 pub(crate) fn follow(span: &Span, candidates: &[Candidate], is_one: bool) {
     for event in candidates.iter().flatten() {
-        let remote = counted(of_event(event));
+        let remote = of_event(event).counted();
         if is_one {
             telemetry::adopt(span, &remote);
         }
     }
-}
-
-fn counted(remote: Remote) -> Remote {
-    if matches!(remote, Remote::Broken) {
-        instruments::broken_trace_context();
-    }
-    remote
 }
 
 struct Headers<'r>(&'r HeaderMap);
@@ -63,22 +56,5 @@ impl Extractor for Headers<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.keys().map(|name| name.as_str()).collect()
-    }
-}
-
-struct Extensions<'e>(&'e Event);
-
-impl Extensions<'_> {
-    const NAMES: [&'static str; 2] = ["traceparent", "tracestate"];
-}
-
-impl Extractor for Extensions<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        let name = Self::NAMES.into_iter().find(|name| *name == key)?;
-        self.0.attributes.extension(name)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        Self::NAMES.to_vec()
     }
 }

@@ -9,4 +9,4 @@ mod login;
 mod protocol;
 
 pub use access::{Access, describe};
-pub use cluster::{BROKERS, Cluster};
+pub use cluster::{BROKERS, Cluster, LONGEST_RECONNECT_PAUSE_MS};

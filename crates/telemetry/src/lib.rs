@@ -3,7 +3,9 @@
 //!
 //! The only crate that touches the OpenTelemetry SDK and its exporter.
 
+mod broken_contexts;
 mod build_info;
+mod database_operations;
 mod https;
 mod kafka_statistics;
 mod logs;
@@ -21,13 +23,14 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+pub use database_operations::{DATABASE_OPERATION_DURATION, postgres_operation};
 pub use https::HttpsError;
 pub use kafka_statistics::KafkaStatistics;
 pub use metrics_page::{MetricsPage, SECONDS_SUFFIX, describe};
 pub use opentelemetry::propagation::{Extractor, Injector};
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
-    Remote, adopt, extract, inject, is_recorded, link_elsewhere, link_with_each, trace_id,
+    Remote, adopt, extract, extract_fields, inject, is_recorded, link_elsewhere, link_with_each, trace_id,
 };
 
 /// Who speaks: becomes the resource of every span, unless the environment says otherwise.

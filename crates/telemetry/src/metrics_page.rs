@@ -7,7 +7,7 @@ use metrics_process::Collector;
 use tokio::runtime::Handle;
 
 use crate::runtimes::Runtimes;
-use crate::{StartError, build_info, kafka_statistics, pool, runtimes};
+use crate::{StartError, broken_contexts, build_info, database_operations, kafka_statistics, pool, runtimes};
 
 /// Every histogram whose name ends so is a duration and gets the duration buckets.
 pub const SECONDS_SUFFIX: &str = "_seconds";
@@ -74,7 +74,9 @@ fn untyped(page: String, name: &&str) -> String {
 /// Gives the metrics of every program their help texts.
 pub fn describe() {
     Collector::default().describe();
+    broken_contexts::describe();
     build_info::describe();
+    database_operations::describe();
     kafka_statistics::describe();
     pool::describe();
     runtimes::describe();

@@ -8,6 +8,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 const TRACEPARENT: &str = "traceparent";
+const TRACESTATE: &str = "tracestate";
 
 /// The span that a message came from, as its carrier told it.
 #[derive(Debug, Clone)]
@@ -55,6 +56,11 @@ pub fn extract(carrier: &dyn Extractor) -> Remote {
         false if header.is_empty() => Remote::None,
         false => Remote::Broken,
     }
+}
+
+/// The same, where a message holds the two fields of a trace context among others of any name.
+pub fn extract_fields(traceparent: Option<&str>, tracestate: Option<&str>) -> Remote {
+    extract(&Fields { traceparent, tracestate })
 }
 
 /// Writes `span` into a message, for whoever receives it to continue the trace.
@@ -106,6 +112,26 @@ pub fn trace_id(span: &Span) -> Option<String> {
     let context = span.context();
     let ids = context.span().span_context().clone();
     ids.is_valid().then(|| ids.trace_id().to_string())
+}
+
+/// A trace context and nothing else.
+struct Fields<'m> {
+    traceparent: Option<&'m str>,
+    tracestate: Option<&'m str>,
+}
+
+impl Extractor for Fields<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        match key {
+            TRACEPARENT => self.traceparent,
+            TRACESTATE => self.tracestate,
+            _ => None,
+        }
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![TRACEPARENT, TRACESTATE]
+    }
 }
 
 /// The propagator writes an empty `tracestate`, which would be one useless header a message.

@@ -26,10 +26,6 @@ const PREFETCH_KIB: &str = "32768";
 /// How long the group waits for a worker that died without a word: its partitions rest so long.
 const SESSION_TIMEOUT_MS: &str = "10000";
 
-/// The longest pause before a broker that was lost is tried again. The client doubles its pause up to this, and adds up to
-/// half of it: with its own default, 10 s, a broker that came back went unused for up to 15 s.
-const LONGEST_RECONNECT_PAUSE_MS: &str = "1000";
-
 /// How soon partitions that were added are noticed; the client's own default is five minutes.
 const METADATA_REFRESH_MS: &str = "10000";
 
@@ -62,8 +58,7 @@ impl Consumer {
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
             .set("auto.offset.reset", "error")
-            .set("isolation.level", "read_committed")
-            .set("reconnect.backoff.max.ms", LONGEST_RECONNECT_PAUSE_MS);
+            .set("isolation.level", "read_committed");
         let mut client = reader.clone();
         let assignment = Arc::new(Assignment::default());
         let continuity =

@@ -2,24 +2,20 @@
 //! a subject.
 
 mod consumption;
-mod database;
 mod lag;
 mod ledger;
 mod records;
 mod retention;
 #[cfg(test)]
 mod tests;
-mod traces;
 
 pub(crate) use consumption::{consumer_rebuilt, fenced, sessions_ended, stopped, unverifiable_position};
-pub(crate) use database::database;
 pub(crate) use lag::{lag, lag_age, oldest_unprocessed};
 pub(crate) use ledger::{LedgerSums, ledger, open_dead_letters};
 pub(crate) use records::{
     Outcome, Redriven, batch, batch_retry, dead_letter, freshness, gaps, records, redriven,
 };
 pub(crate) use retention::expired;
-pub(crate) use traces::broken_trace_context;
 
 /// Gives every metric its help text, and a first value to those that alerts watch.
 pub(crate) fn describe() {
@@ -28,7 +24,5 @@ pub(crate) fn describe() {
     lag::describe();
     ledger::describe();
     retention::describe();
-    database::describe();
-    traces::describe();
     ::kafka::describe();
 }

@@ -2,51 +2,27 @@
 //! and one CLIENT span a batch, linked to each of them.
 
 use event::{Event, Refusal};
-use telemetry::{Extractor, Remote};
+use telemetry::Remote;
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::instruments;
 use crate::record::{Raw, Record};
 
 /// The span that sent a record, as its header tells it, or failing that the one that made its event,
 /// as the event's extension does: records of other producers may have no header.
 pub(crate) fn sender(raw: &Raw, content: Result<&Event, &Refusal>) -> Remote {
-    let header = counted(telemetry::extract(raw));
+    let header = telemetry::extract(raw).counted();
     match content {
         Ok(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
-            counted(telemetry::extract(&Extensions(event)))
+            let [traceparent, tracestate] = event.trace_context();
+            telemetry::extract_fields(traceparent, tracestate).counted()
         }
         _ => header,
     }
 }
 
 fn has_context(event: &Event) -> bool {
-    event.attributes.extension("traceparent").is_some()
-}
-
-fn counted(remote: Remote) -> Remote {
-    if matches!(remote, Remote::Broken) {
-        instruments::broken_trace_context();
-    }
-    remote
-}
-
-struct Extensions<'e>(&'e Event);
-
-impl Extensions<'_> {
-    const NAMES: [&'static str; 2] = ["traceparent", "tracestate"];
-}
-
-impl Extractor for Extensions<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
-        let name = Self::NAMES.into_iter().find(|name| *name == key)?;
-        self.0.attributes.extension(name)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        Self::NAMES.to_vec()
-    }
+    event.trace_context()[0].is_some()
 }
 
 /// Lets a record's trace be found by its event.

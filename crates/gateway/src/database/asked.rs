@@ -7,7 +7,6 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::{Database, LookUpError};
-use crate::instruments;
 
 impl Database {
     /// Asks, and measures it. `summary` is what this question is called in spans and metrics.
@@ -27,7 +26,7 @@ impl Database {
                 span.record("db.response.status_code", state);
             }
         }
-        instruments::database(summary, began.elapsed(), failed);
+        telemetry::postgres_operation(summary, began.elapsed(), failed);
         answer
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, gauge, histogram};
 
-use super::database::DURATION;
+use telemetry::DATABASE_OPERATION_DURATION as DURATION;
 
 const SKIPPED: &str = "farol_redis_skipped_total";
 const BREAKER: &str = "farol_redis_breaker_state";

@@ -81,7 +81,7 @@ async fn cluster_of_three(
     cluster.partition_leader(TOPIC, 0, Some(1)).unwrap();
     let settings = [
         ("delivery.timeout.ms", delivery_timeout_ms),
-        ("reconnect.backoff.max.ms", LONGEST_RECONNECT_PAUSE_MS),
+        ("reconnect.backoff.max.ms", kafka::LONGEST_RECONNECT_PAUSE_MS),
     ];
     let publisher = publisher(&cluster.bootstrap_servers(), &settings);
     assert_eq!(positions(&publish(&publisher, &[event("first")]).await), [Some(0)]);

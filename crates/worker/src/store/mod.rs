@@ -80,7 +80,7 @@ impl Store {
         let started = Instant::now();
         let read = async { figures::read(&self.session().await?, topic).await }.await;
         let failed = read.as_ref().err().map(StoreError::error_type);
-        instruments::database("SELECT farol.ledger", started.elapsed(), failed);
+        telemetry::postgres_operation("SELECT farol.ledger", started.elapsed(), failed);
         read
     }
 
@@ -156,7 +156,7 @@ impl Store {
                 span.record("db.response.status_code", state);
             }
         }
-        instruments::database("INSERT farol.events", started.elapsed(), failed);
+        telemetry::postgres_operation("INSERT farol.events", started.elapsed(), failed);
         written
     }
 
