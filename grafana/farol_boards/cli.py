@@ -18,7 +18,8 @@ def main() -> int:
     word = words.add_parser("live", help="ask a running Prometheus for every panel's data")
     word.add_argument("--prometheus", default=os.environ.get("FAROL_PROMETHEUS_URL", "http://127.0.0.1:9090"), help="its address")
     word.add_argument("--wait", type=float, default=0, help="seconds to wait for what is not there yet")
-    word.set_defaults(action=lambda arguments: ask(arguments.prometheus, arguments.wait))
+    word.add_argument("--stopped", default=os.environ.get("FAROL_STOPPED", ""), metavar="JOB", help="the job that is stopped: its own panels are not asked")
+    word.set_defaults(action=lambda arguments: ask(arguments.prometheus, arguments.wait, arguments.stopped))
     arguments = parser.parse_args()
     return arguments.action(arguments)
 
@@ -37,9 +38,9 @@ def report(found: list[str]) -> int:
     return 1 if found else 0
 
 
-def ask(address: str, patience: float) -> int:
+def ask(address: str, patience: float, stopped: str) -> int:
     """Prints the panels without data and those that cannot have any here."""
-    answer = live.ask(address, patience)
+    answer = live.ask(address, patience, stopped=stopped)
     for reason, names in answer.external.items():
         print(f"{len(names)} panels not asked: {reason}")
     print("\n".join(answer.failures) if answer.failures else f"{answer.asked} queries of {answer.panels} panels have data")

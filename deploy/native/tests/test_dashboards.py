@@ -230,6 +230,14 @@ class Live(ContextTest):
         self.assertEqual(sum(map(len, answer.external.values())), len(files.panels(BOARDS["kubernetes.json"])))
         self.assertTrue(all(answer.external))
 
+    def test_what_a_stopped_job_would_tell_of_itself_is_listed_and_all_else_is_asked(self) -> None:
+        with prometheus(["0"], self.TRACE) as (address, _):
+            whole, without = (live.ask(address, boards={"stores.json": BOARDS["stores.json"]}, known=KNOWN, stopped=job) for job in ("", "kafka"))
+        listed = without.external["the job `kafka` is stopped."]
+        self.assertTrue(listed)
+        self.assertEqual(without.asked + len(listed), whole.asked)
+        self.assertGreater(without.asked, 0)
+
     def test_only_a_clusters_jobs_are_listed_as_external(self) -> None:
         self.assertEqual(set(KNOWN.external), {"kube-state-metrics", "kubelet", "node-exporter"})
 

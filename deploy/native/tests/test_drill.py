@@ -49,7 +49,7 @@ class Cases(unittest.TestCase):
 
     def test_a_command_that_looks_on_gets_the_addresses_and_its_failure_is_the_drills(self):
         session = types.SimpleNamespace(env=dict(os.environ), addresses={"FAROL_X_URL": "http://x"})
-        run.look(session, run.options(["--during", "sh -c 'test $FAROL_X_URL = http://x'"]).during)
+        run.look(session, run.options(["--during", "sh -c 'test $FAROL_X_URL$FAROL_STOPPED = http://xkafka'"]).during, "kafka")
         with self.assertRaisesRegex(CheckFailed, "false ended with 1"):
             run.look(session, ["false"])
 

@@ -25,7 +25,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass
 class Answer:
-    """What was asked and found; `external` is reason -> panels that can have no data here."""
+    """What was asked and found; `external` is reason -> panels that can have no data here or now."""
 
     panels: int = 0
     asked: int = 0
@@ -33,8 +33,8 @@ class Answer:
     external: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def ask(address: str, patience: float = 0, boards: Mapping[str, Json] | None = None, known: Known | None = None) -> Answer:
-    """Asks until everything has data or patience is at its end; only what failed is asked again."""
+def ask(address: str, patience: float = 0, boards: Mapping[str, Json] | None = None, known: Known | None = None, stopped: str = "") -> Answer:
+    """Asks until everything has data or patience is at its end; only what failed is asked again. A job that was stopped tells nothing of itself."""
     deadline = time.monotonic() + patience
     chosen = files.committed() if boards is None else boards
     known = known or read_known()
@@ -47,7 +47,11 @@ def ask(address: str, patience: float = 0, boards: Mapping[str, Json] | None = N
                 answer.external[reason].append(f"{name}: {panel['title']}")
                 continue
             answer.panels += 1
-            waiting += [(f"{name}: {panel['title']}", board, target) for target in panel["targets"]]
+            for target in panel["targets"]:
+                if jobs_of({"targets": [target]}) == {stopped}:
+                    answer.external[f"the job `{stopped}` is stopped."].append(f"{name}: {panel['title']}")
+                else:
+                    waiting.append((f"{name}: {panel['title']}", board, target))
     answer.asked = len(waiting)
     while True:
         waiting = [item for item in waiting if missing(address, *item[1:])]

@@ -24,6 +24,8 @@ class Case:
     mend: Act
     fires_within: int
     over_within: int
+    stopped: str = ""
+    """The job that tells nothing of itself meanwhile."""
     suppressed: Expected | None = None
     """What follows from it, and must not be told beside it."""
     mends_itself: bool = False
@@ -60,6 +62,7 @@ CASES = (
         expected=Expected.of("GatewayFailing", job="gateway", severity="critical"),
         begin=stop("kafka"),
         mend=start("kafka"),
+        stopped="kafka",
         # The rate's minute until 5 % are failures, then two minutes of them.
         fires_within=240,
         over_within=180,
@@ -71,6 +74,7 @@ CASES = (
         suppressed=Expected.of("EndpointNotAnswering", job="worker"),
         begin=stop("worker"),
         mend=start("worker"),
+        stopped="worker",
         fires_within=120,
         over_within=60,
     ),

@@ -101,7 +101,7 @@ def provoke(session: Session, watch: Watch, case: Case, during: Sequence[str]) -
         session.wait(SETTLE_SECONDS, f"{suppressed} suppressed in Alertmanager", lambda: watch.state(suppressed) == "suppressed" or None)
         session.console.say(f"{case.name}: {suppressed} fires too and is suppressed")
     try:
-        look(session, during)
+        look(session, during, case.stopped)
     finally:
         case.mend(session)
     entry = Told(case, fired, time.monotonic())
@@ -110,11 +110,12 @@ def provoke(session: Session, watch: Watch, case: Case, during: Sequence[str]) -
     return entry
 
 
-def look(session: Session, command: Sequence[str]) -> None:
-    """What somebody wants to know of a stack on which an alert fires."""
+def look(session: Session, command: Sequence[str], stopped: str = "") -> None:
+    """What somebody wants to know of a stack on which an alert fires; `FAROL_STOPPED` is the job that was stopped for it."""
     if not command:
         return
-    code = subprocess.run(list(command), env={**session.env, **session.addresses}, stdin=subprocess.DEVNULL, check=False).returncode
+    env = {**session.env, **session.addresses, "FAROL_STOPPED": stopped}
+    code = subprocess.run(list(command), env=env, stdin=subprocess.DEVNULL, check=False).returncode
     if code != 0:
         raise CheckFailed(f"{shlex.join(command)} ended with {code}")
 
