@@ -13,7 +13,8 @@ const MAX_DEPTH: usize = 128;
 
 /// The canonical form of the JSON value in `text`, which must hold one and nothing else.
 pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut walk = Walk { jiter: Jiter::new(text), out: Vec::with_capacity(text.len()), path: Vec::new() };
+    let out = Vec::with_capacity(text.len());
+    let mut walk = Walk { jiter: Jiter::new(text), out, names: String::new(), path: Vec::new() };
     let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
     walk.value(first)?;
     walk.jiter.finish().map_err(|e| walk.refused(&e))?;
@@ -22,17 +23,28 @@ pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
 
 /// One step from a container to the value inside it.
 enum Step {
-    Member(String),
+    Member(Name),
     Item(usize),
 }
+
+/// Where in [`Walk::names`] the name of a member is.
+type Name = Range<usize>;
 
 struct Walk<'t> {
     jiter: Jiter<'t>,
     out: Vec<u8>,
+    /// The names of the members of all objects that are open, one after the other.
+    names: String,
     path: Vec<Step>,
 }
 
-impl Walk<'_> {
+/// A member as it was written.
+struct Member {
+    name: Name,
+    written: Range<usize>,
+}
+
+impl<'t> Walk<'t> {
     fn value(&mut self, peek: Peek) -> Result<(), Refusal> {
         match peek {
             Peek::Null => {
@@ -87,43 +99,67 @@ impl Walk<'_> {
 
     fn object(&mut self) -> Result<(), Refusal> {
         self.out.push(b'{');
-        let start = self.out.len();
-        let mut members: Vec<(String, Range<usize>)> = Vec::new();
-        let mut next = self.jiter.known_object().map(owned).map_err(|e| refusal(&e, pointer(&self.path)))?;
+        let (start, names) = (self.out.len(), self.names.len());
+        let mut members: Vec<Member> = Vec::new();
+        let mut next = self.name(Jiter::known_object)?;
         while let Some(name) = next {
-            let from = self.out.len();
-            write_string(&name, &mut self.out).map_err(|reason| Refusal::unstorable(self.place(), reason))?;
-            self.out.push(b':');
-            self.enter(Step::Member(name))?;
-            let peek = self.jiter.peek().map_err(|e| self.refused(&e))?;
-            self.value(peek)?;
-            if let Some(Step::Member(name)) = self.path.pop() {
-                members.push((name, from..self.out.len()));
+            if !members.is_empty() {
+                self.out.push(b',');
             }
-            next = self.jiter.next_key().map(owned).map_err(|e| refusal(&e, pointer(&self.path)))?;
+            members.push(self.member(name)?);
+            next = self.name(Jiter::next_key)?;
         }
-        self.sort_members(start, members)?;
+        self.sort(start, members)?;
+        self.names.truncate(names);
         self.out.push(b'}');
         Ok(())
     }
 
-    /// Puts the members written from `start` on into the order of their names, commas between.
-    fn sort_members(
+    /// The name of the object's next member, kept until the object ends.
+    fn name(
         &mut self,
-        start: usize,
-        mut members: Vec<(String, Range<usize>)>,
-    ) -> Result<(), Refusal> {
-        members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        if let Some(twice) = members.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-            self.path.push(Step::Member(twice[0].0.clone()));
+        next: impl for<'j> FnOnce(&'j mut Jiter<'t>) -> Result<Option<&'j str>, JiterError>,
+    ) -> Result<Option<Name>, Refusal> {
+        let from = self.names.len();
+        match next(&mut self.jiter) {
+            Ok(None) => Ok(None),
+            Ok(Some(name)) => {
+                self.names.push_str(name);
+                Ok(Some(from..self.names.len()))
+            }
+            Err(error) => Err(self.refused(&error)),
+        }
+    }
+
+    fn member(&mut self, name: Name) -> Result<Member, Refusal> {
+        let from = self.out.len();
+        let written = write_string(&self.names[name.clone()], &mut self.out);
+        written.map_err(|reason| Refusal::unstorable(self.place(), reason))?;
+        self.out.push(b':');
+        self.enter(Step::Member(name.clone()))?;
+        let peek = self.jiter.peek().map_err(|e| self.refused(&e))?;
+        self.value(peek)?;
+        self.path.pop();
+        Ok(Member { name, written: from..self.out.len() })
+    }
+
+    /// Puts the members written from `start` on into the order of their names, where they are not in it already.
+    fn sort(&mut self, start: usize, mut members: Vec<Member>) -> Result<(), Refusal> {
+        let name = |member: &Member| &self.names[member.name.clone()];
+        if members.is_sorted_by(|one, next| name(one) < name(next)) {
+            return Ok(());
+        }
+        members.sort_unstable_by(|a, b| name(a).cmp(name(b)));
+        if let Some([twice, _]) = members.array_windows().find(|[one, next]| name(one) == name(next)) {
+            self.path.push(Step::Member(twice.name.clone()));
             return Err(Refusal::unstorable(self.place(), "is a member name given twice in one object"));
         }
-        let mut sorted = Vec::with_capacity(self.out.len() - start + members.len());
-        for (index, (_, range)) in members.into_iter().enumerate() {
-            if index > 0 {
+        let mut sorted = Vec::with_capacity(self.out.len() - start);
+        for Member { written, .. } in members {
+            if !sorted.is_empty() {
                 sorted.push(b',');
             }
-            sorted.extend_from_slice(&self.out[range]);
+            sorted.extend_from_slice(&self.out[written]);
         }
         self.out.truncate(start);
         self.out.append(&mut sorted);
@@ -143,23 +179,19 @@ impl Walk<'_> {
     }
 
     fn place(&self) -> Place {
-        pointer(&self.path)
+        pointer(&self.path, &self.names)
     }
 }
 
-fn owned(name: Option<&str>) -> Option<String> {
-    name.map(str::to_owned)
-}
-
 /// The JSON pointer (RFC 6901) of a path, cut where it would grow without bound.
-fn pointer(path: &[Step]) -> Place {
+fn pointer(path: &[Step], names: &str) -> Place {
     const MAX_POINTER_BYTES: usize = 256;
     let mut text = String::new();
     for step in path {
         match step {
             Step::Member(name) => {
                 text.push('/');
-                text.push_str(&name.replace('~', "~0").replace('/', "~1"));
+                text.push_str(&names[name.clone()].replace('~', "~0").replace('/', "~1"));
             }
             // Writing to a String cannot fail.
             Step::Item(index) => drop(write!(text, "/{index}")),
