@@ -40,7 +40,10 @@ where
     });
     // Lines ask for nothing but the ids, so spans need not be made for them: with traces off there
     // are none at all.
-    Ok(json.with_filter(filter.and(filter_fn(|metadata| metadata.is_event()))))
+    let finest = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+    // A filter that does not say so is taken to want every level, and then nothing in the process is off at its place.
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(finest);
+    Ok(json.with_filter(filter.and(events)))
 }
 
 /// The name that its place in the source gives an event; one without gets a name from the macro, and
