@@ -16,7 +16,7 @@ use crate::keys::Key;
 use crate::problem::{Kind, Problem};
 use crate::producer_rate::Verdict;
 use crate::publisher::NotAcknowledged;
-use crate::redis::Kept;
+use crate::redis::{Kept, Redis};
 use crate::startup::State;
 
 pub(crate) use rate_limit::rate_limit_headers;
@@ -80,6 +80,7 @@ impl Decided {
 /// Decides all candidates; an `Err` is about the request as a whole.
 pub(crate) async fn take(
     state: &State,
+    redis: &Redis,
     key: &Key,
     candidates: &[Candidate],
     handling: Handling,
@@ -89,11 +90,11 @@ pub(crate) async fn take(
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), Verdict::Unlimited));
     }
-    let rate = intake.ask_redis(state, key).await?;
+    let rate = intake.ask_redis(redis, key).await?;
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), rate));
     }
-    let waited_for_kafka = intake.publish(state, key, received_at_ms).await;
+    let waited_for_kafka = intake.publish(state, redis, key, received_at_ms).await;
     Ok(Decided { decisions: intake.finished(), rate, waited_for_kafka })
 }
 
@@ -158,11 +159,11 @@ impl<'e> Intake<'e> {
     }
 
     /// Asks Redis once for everything: whether the producer may, and which events came before.
-    async fn ask_redis(&mut self, state: &State, key: &Key) -> Result<Verdict, Problem> {
+    async fn ask_redis(&mut self, redis: &Redis, key: &Key) -> Result<Verdict, Problem> {
         let open: Vec<&mut Entry<'_>> =
             self.entries.iter_mut().filter(|entry| entry.open().is_some()).collect();
         let keys: Vec<EventKey> = open.iter().filter_map(|entry| Some(entry.known.as_ref()?.key)).collect();
-        let asked = state.redis.ask(&key.producer, key.rate, &keys).await;
+        let asked = redis.ask(&key.producer, key.rate, &keys).await;
         rate_limit::refuse_over_rate(&asked.verdict)?;
         for (entry, receipt) in open.into_iter().zip(asked.receipts) {
             if let (Some(kept), Some(known)) = (receipt, &entry.known) {
@@ -177,7 +178,7 @@ impl<'e> Intake<'e> {
 
     /// Hands everything that is still open to Kafka, in order, then waits for all of it; answers how
     /// long it waited.
-    async fn publish(&mut self, state: &State, key: &Key, received_at_ms: i64) -> Duration {
+    async fn publish(&mut self, state: &State, redis: &Redis, key: &Key, received_at_ms: i64) -> Duration {
         let open: Vec<usize> =
             (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
         let events = open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event));
@@ -201,7 +202,7 @@ impl<'e> Intake<'e> {
                 Err(error) => Decision::Refused(not_acknowledged(state, &error)),
             });
         }
-        state.redis.keep(&key.producer, receipts);
+        redis.keep(&key.producer, receipts);
         published.waited
     }
 

@@ -3,12 +3,12 @@
 
 use std::time::Instant;
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use actix_web::http::{Method, Version};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest};
 use telemetry::Remote;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -37,7 +37,7 @@ pub(crate) async fn observe(
     let mut measured = Measured::start(method, route.clone());
     let span = match &route {
         Some(route) if !has_span(route) => Span::none(),
-        _ => server_span(&request, method, route.as_deref()),
+        _ => server_span(),
     };
     let sender = if span.is_disabled() { Remote::None } else { trace_context::of_request(request.headers()) };
     telemetry::adopt(&span, &sender);
@@ -45,6 +45,7 @@ pub(crate) async fn observe(
         trace_context::leave(&request, &span);
         next.call(request).await
     } else {
+        describe(&span, request.request());
         next.call(request).instrument(span.clone()).await
     };
     let status = match &outcome {
@@ -74,20 +75,44 @@ fn with_request_id<B>(mut response: ServiceResponse<B>, span: &Span) -> ServiceR
     response
 }
 
-fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&str>) -> Span {
-    let shown_method = if method == "_OTHER" { "HTTP" } else { method };
-    let name = route.map_or_else(|| shown_method.to_owned(), |route| format!("{shown_method} {route}"));
-    let info = request.connection_info();
-    let (address, port) = split_host(info.host());
-    let span = tracing::info_span!(
+fn server_span() -> Span {
+    tracing::info_span!(
         "http",
-        otel.name = name,
+        otel.name = Empty,
         otel.kind = "server",
         otel.status_code = Empty,
         error.r#type = Empty,
-        http.request.method = method,
+        http.request.method = Empty,
         http.request.method_original = Empty,
         http.response.status_code = Empty,
+        http.route = Empty,
+        url.path = Empty,
+        url.scheme = Empty,
+        server.address = Empty,
+        server.port = Empty,
+        client.address = Empty,
+        network.protocol.version = Empty,
+        user_agent.original = Empty,
+    )
+}
+
+/// Says in a request's span what it asks, once it is known whose trace it goes on: nobody reads that of a span that
+/// is not recorded, and those are nearly all.
+pub(crate) fn describe(span: &Span, request: &HttpRequest) {
+    if !telemetry::is_recorded(span) {
+        return;
+    }
+    let (method, route) = (method_name(request.method()), request.match_pattern());
+    let shown_method = if method == "_OTHER" { "HTTP" } else { method };
+    let name =
+        route.as_ref().map_or_else(|| shown_method.to_owned(), |route| format!("{shown_method} {route}"));
+    let info = request.connection_info();
+    let (address, port) = split_host(info.host());
+    tracing::record_all!(
+        span,
+        otel.name = name,
+        http.request.method = method,
+        http.request.method_original = (method == "_OTHER").then(|| request.method().as_str()),
         http.route = route,
         url.path = request.path(),
         url.scheme = info.scheme(),
@@ -95,16 +120,8 @@ fn server_span(request: &ServiceRequest, method: &'static str, route: Option<&st
         server.port = port,
         client.address = info.realip_remote_addr(),
         network.protocol.version = protocol_version(request.version()),
-        user_agent.original = Empty,
+        user_agent.original = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()),
     );
-    drop(info);
-    if method == "_OTHER" {
-        span.record("http.request.method_original", request.method().as_str());
-    }
-    if let Some(agent) = request.headers().get("user-agent").and_then(|value| value.to_str().ok()) {
-        span.record("user_agent.original", agent);
-    }
-    span
 }
 
 /// Host and port of a `Host` header; an IPv6 address keeps its brackets.

@@ -27,6 +27,8 @@ use crate::config::Config;
 use crate::instruments;
 use crate::topic_check::RECORD_OVERHEAD_BYTES;
 
+use headers::RequestHeaders;
+
 pub(crate) use not_acknowledged::NotAcknowledged;
 
 /// The longest time an event waits for company in a batch: Kafka's own default since 4.0. Measured beside 1 ms, with 64
@@ -181,11 +183,12 @@ impl Publisher {
         received_at_ms: i64,
     ) -> Published {
         let client = self.producer.load_full();
+        let request = RequestHeaders::of(Span::current(), producer, received_at_ms);
         let mut full = false;
         let sending: Vec<_> = events
             .map(|event| {
                 let sending = match full {
-                    false => self.hand_over(&client, event, producer, received_at_ms),
+                    false => self.hand_over(&client, event, &request),
                     true => Sending::not_handed_over(),
                 };
                 full |= matches!(sending.delivery, Err(NotAcknowledged::QueueFull));
@@ -201,13 +204,12 @@ impl Publisher {
         &self,
         client: &FutureProducer<Context>,
         event: &Event,
-        producer: &str,
-        received_at_ms: i64,
+        request: &RequestHeaders<'_>,
     ) -> Sending {
-        let span = span::send(&self.topic, event, producer);
+        let span = span::send(request.span(), &self.topic, event, request.producer());
         let started = Instant::now();
         let key = event.partition_key();
-        let headers = headers::of(event, producer, received_at_ms, &span);
+        let headers = request.with(event, &span);
         let mut record = FutureRecord::<str, [u8]>::to(&self.topic).key(&key).headers(headers);
         if let Some(bytes) = event.data.as_bytes() {
             record = record.payload(bytes);

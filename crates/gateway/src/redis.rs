@@ -13,6 +13,7 @@ pub(crate) mod server;
 mod stored_cache;
 #[cfg(test)]
 mod tests;
+mod together;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -22,14 +23,17 @@ use event::EventKey;
 use fred::clients::{Client, WithOptions};
 use fred::error::Error;
 use fred::interfaces::KeysInterface as _;
+use tracing::Span;
 
 use crate::config;
 use crate::instruments::{self, ReceiptOutcome, RedisOperation};
 use crate::producer_rate::{LocalRates, Rate, Verdict};
 use connection::Connection;
+use names::Scope;
 use receipt_writer::ReceiptWriter;
 use seal::Seal;
 use stored_cache::StoredCache;
+use together::{Question, Together};
 
 pub(crate) use kept::Kept;
 
@@ -49,10 +53,17 @@ impl Asked {
     }
 }
 
-/// Redis, shared by all requests.
+/// Redis, as the requests of one thread ask it: over a connection of that thread, which no other has to wake.
 pub(crate) struct Redis {
     connection: Arc<Connection>,
+    together: Together,
+    shared: Arc<Shared>,
+}
+
+/// What all threads have in common.
+struct Shared {
     local_rates: LocalRates,
+    /// One for all threads, so that the first receipt of an event is the one that is written.
     writer: ReceiptWriter,
     stored: StoredCache,
     seal: Seal,
@@ -68,7 +79,18 @@ impl Redis {
         let writer = ReceiptWriter::start(Arc::clone(&connection), config.receipt_window, seal.clone());
         let stored = StoredCache::new(Arc::clone(&connection), topic, config.stored_cache, seal.clone());
         let (local_rates, topic) = (LocalRates::default(), topic.to_owned());
-        Ok(Self { connection, local_rates, writer, stored, seal, topic })
+        let shared = Shared { local_rates, writer, stored, seal, topic };
+        Ok(Self::over(connection, Arc::new(shared)))
+    }
+
+    /// The same for the thread that this is called on.
+    pub(crate) fn of_this_thread(&self) -> Self {
+        Self::over(Arc::new(self.connection.another()), Arc::clone(&self.shared))
+    }
+
+    fn over(connection: Arc<Connection>, shared: Arc<Shared>) -> Self {
+        let together = Together::start(Arc::clone(&connection), shared.seal.clone());
+        Self { connection, together, shared }
     }
 
     /// Takes the events of one request, known by their `keys`, from the producer's rate and looks
@@ -81,9 +103,7 @@ impl Redis {
         if let Some(rate) = rate.filter(|rate| !rate.fits(events)) {
             return Asked::without_receipts(Verdict::BeyondBurst(rate), events);
         }
-        let scope = self.scope(producer);
-        let question = admission::admit(self.client(), &scope, &self.seal, rate, keys);
-        if let Some(asked) = self.call(RedisOperation::Admit, question).await {
+        if let Some(asked) = self.admitted(producer, rate, keys).await {
             if !matches!(asked.verdict, Verdict::Limited { .. }) {
                 count_found(&asked.receipts);
             }
@@ -91,15 +111,23 @@ impl Redis {
             return asked;
         }
         instruments::receipts(ReceiptOutcome::Unavailable, events);
-        let verdict = rate
-            .map_or(Verdict::Unlimited, |rate| self.local_rates.take(producer, rate, events, Instant::now()));
+        let verdict = rate.map_or(Verdict::Unlimited, |rate| {
+            self.shared.local_rates.take(producer, rate, events, Instant::now())
+        });
         instruments::rate_decision(&verdict, instruments::Decider::Local);
         Asked::without_receipts(verdict, events)
     }
 
+    async fn admitted(&self, producer: &str, rate: Option<Rate>, keys: &[EventKey]) -> Option<Asked> {
+        let scope = self.scope(producer);
+        let names = keys.iter().map(|key| scope.receipt(*key)).collect();
+        let question = Question { scope, rate, names, span: Span::current() };
+        tokio::time::timeout(self.connection.timeout(), self.together.ask(question)).await.ok().flatten()
+    }
+
     /// Keeps receipts, off the request's path. The first one of an event stays.
     pub(crate) fn keep(&self, producer: &str, receipts: Vec<(EventKey, Kept)>) {
-        self.writer.keep(&self.scope(producer), receipts);
+        self.shared.writer.keep(&self.scope(producer), receipts);
     }
 
     /// The first receipt of an event of this producer, if it is known.
@@ -110,23 +138,23 @@ impl Redis {
             instruments::receipts(ReceiptOutcome::Unavailable, 1);
             return None;
         };
-        let kept = value.and_then(|value| Kept::decode(self.seal.open(&name, &value)?));
+        let kept = value.and_then(|value| Kept::decode(self.shared.seal.open(&name, &value)?));
         count_found(std::slice::from_ref(&kept));
         kept
     }
 
     /// The answer about this event, if it was stored when it was last asked for.
     pub(crate) async fn find_stored(&self, key: EventKey) -> Option<Bytes> {
-        self.stored.find(key).await
+        self.shared.stored.find(key).await
     }
 
     /// Remembers the answer about a stored event, off the request's path.
     pub(crate) fn keep_stored(&self, key: EventKey, answer: Bytes) {
-        self.stored.keep(key, answer);
+        self.shared.stored.keep(key, answer);
     }
 
-    fn scope(&self, producer: &str) -> names::Scope {
-        names::Scope::new(&self.topic, producer)
+    fn scope(&self, producer: &str) -> Scope {
+        Scope::new(&self.shared.topic, producer)
     }
 
     /// For the work of a [`Self::call`].

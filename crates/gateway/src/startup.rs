@@ -223,6 +223,7 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
         watch_runtime(&data);
         App::new()
             .app_data(data.clone())
+            .app_data(web::Data::new(data.redis.of_this_thread()))
             .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
             .wrap(middleware::from_fn(http_limits::check))

@@ -52,8 +52,17 @@ fn events(outcome: &EventOutcome, count: u64) {
 
 /// One event handed to the Kafka client; the error's name comes from Kafka's closed set.
 pub(crate) fn sent(took: Duration, error_type: Option<String>) {
-    let error_type = error_type.unwrap_or_default();
-    histogram!(SEND_DURATION, "messaging_operation_name" => "send", "error_type" => error_type.clone())
-        .record(took.as_secs_f64());
-    counter!(SENT, "error_type" => error_type).increment(1);
+    let (duration, sent) = match error_type {
+        // Labels that are all constants cost no allocation: nearly every event comes here.
+        None => (
+            histogram!(SEND_DURATION, "messaging_operation_name" => "send", "error_type" => ""),
+            counter!(SENT, "error_type" => ""),
+        ),
+        Some(error_type) => (
+            histogram!(SEND_DURATION, "messaging_operation_name" => "send", "error_type" => error_type.clone()),
+            counter!(SENT, "error_type" => error_type),
+        ),
+    };
+    duration.record(took.as_secs_f64());
+    sent.increment(1);
 }

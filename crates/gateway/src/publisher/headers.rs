@@ -6,30 +6,69 @@ use rdkafka::message::{Header, OwnedHeaders};
 use telemetry::Injector;
 use tracing::Span;
 
-/// The headers while they are written.
-struct Headers(OwnedHeaders);
+/// What an event has beside its attributes: producer, time, `traceparent` and `tracestate`.
+const BESIDE_ATTRIBUTES: usize = 4;
 
-/// Writes them.
-pub(super) fn of(event: &Event, producer: &str, received_at_ms: i64, span: &Span) -> OwnedHeaders {
-    let mut headers = Headers(OwnedHeaders::new());
-    for (name, value) in kafka::headers(event) {
-        headers.add(&name, value);
-    }
-    headers.add("farol-producer", producer);
-    headers.add("farol-received-at", &received_at_ms.to_string());
-    telemetry::inject(span, &mut headers);
-    headers.0
+/// What the records of all events of one request have in common.
+pub(super) struct RequestHeaders<'r> {
+    producer: &'r str,
+    received_at: String,
+    span: Span,
+    trace: TraceContext,
 }
 
-impl Headers {
-    fn add(&mut self, key: &str, value: &str) {
-        let headers = std::mem::replace(&mut self.0, OwnedHeaders::new_with_capacity(0));
-        self.0 = headers.insert(Header { key, value: Some(value) });
+impl<'r> RequestHeaders<'r> {
+    pub(super) fn of(span: Span, producer: &'r str, received_at_ms: i64) -> Self {
+        let trace = TraceContext::of(&span);
+        Self { producer, received_at: received_at_ms.to_string(), span, trace }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(super) fn producer(&self) -> &'r str {
+        self.producer
+    }
+
+    /// With those of one event; what it is sent in is `span` where there is one, else the request's.
+    pub(super) fn with(&self, event: &Event, span: &Span) -> OwnedHeaders {
+        let attributes = kafka::headers(event);
+        let mut headers = OwnedHeaders::new_with_capacity(attributes.size_hint().0 + BESIDE_ATTRIBUTES);
+        for (name, value) in attributes {
+            headers = add(headers, &name, value);
+        }
+        headers = add(headers, "farol-producer", self.producer);
+        headers = add(headers, "farol-received-at", &self.received_at);
+        match span.is_none() {
+            true => self.trace.write(headers),
+            false => TraceContext::of(span).write(headers),
+        }
     }
 }
 
-impl Injector for Headers {
+/// A span as messages name it.
+#[derive(Default)]
+struct TraceContext(Vec<(String, String)>);
+
+impl TraceContext {
+    fn of(span: &Span) -> Self {
+        let mut context = Self::default();
+        telemetry::inject(span, &mut context);
+        context
+    }
+
+    fn write(&self, headers: OwnedHeaders) -> OwnedHeaders {
+        self.0.iter().fold(headers, |headers, (key, value)| add(headers, key, value))
+    }
+}
+
+impl Injector for TraceContext {
     fn set(&mut self, key: &str, value: String) {
-        self.add(key, &value);
+        self.0.push((key.to_owned(), value));
     }
+}
+
+fn add(headers: OwnedHeaders, key: &str, value: &str) -> OwnedHeaders {
+    headers.insert(Header { key, value: Some(value) })
 }

@@ -6,11 +6,15 @@ use tracing::field::Empty;
 
 use crate::trace_context;
 
-/// The span of sending one event, inside the request's; where Kafka keeps it is known at its end.
+/// The span of sending one event, inside the request's; where Kafka keeps it is known at its end. None where the
+/// request's is not recorded: nobody would see it, and its place in the record is as well taken by the request's.
 ///
 /// It names the event and leads to the span that the event was made in, so that traces are found by
-/// id and source, and counted by type and producer. Nobody asks that of a span that is not recorded.
-pub(super) fn send(topic: &str, event: &Event, producer: &str) -> Span {
+/// id and source, and counted by type and producer.
+pub(super) fn send(request: &Span, topic: &str, event: &Event, producer: &str) -> Span {
+    if !telemetry::is_recorded(request) {
+        return Span::none();
+    }
     let span = tracing::info_span!(
         "send",
         otel.name = format!("send {topic}"),
@@ -24,17 +28,11 @@ pub(super) fn send(topic: &str, event: &Event, producer: &str) -> Span {
         messaging.destination.partition.id = Empty,
         messaging.kafka.offset = Empty,
         messaging.client.id = crate::SERVICE.name,
-        cloudevents.event_id = Empty,
-        cloudevents.event_source = Empty,
-        cloudevents.event_type = Empty,
-        farol.producer = Empty,
+        cloudevents.event_id = event.attributes.id.as_str(),
+        cloudevents.event_source = event.attributes.source.as_str(),
+        cloudevents.event_type = event.attributes.event_type.as_str(),
+        farol.producer = producer,
     );
-    if telemetry::is_recorded(&span) {
-        telemetry::link_elsewhere(&span, &trace_context::of_event(event));
-        span.record("cloudevents.event_id", event.attributes.id.as_str());
-        span.record("cloudevents.event_source", event.attributes.source.as_str());
-        span.record("cloudevents.event_type", event.attributes.event_type.as_str());
-        span.record("farol.producer", producer);
-    }
+    telemetry::link_elsewhere(&span, &trace_context::of_event(event));
     span
 }

@@ -1,9 +1,8 @@
-//! The question of each request: the script `admit.lua`, and what its answer means.
+//! The question of requests: the script `admit.lua`, and what its answers mean.
 
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use event::EventKey;
 use fred::clients::{Client, WithOptions};
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::LuaInterface as _;
@@ -19,58 +18,76 @@ const SCRIPT: &str = include_str!("admit.lua");
 /// By which Redis knows the script, once it has seen it.
 static HASH: LazyLock<String> = LazyLock::new(|| hex::encode(Sha1::digest(SCRIPT)));
 
-/// Asks Redis; one round trip, two where this server does not know the script yet.
-pub(super) async fn admit(
-    client: &WithOptions<Client>,
-    scope: &Scope,
-    seal: &Seal,
-    rate: Option<Rate>,
-    keys: &[EventKey],
-) -> Result<Asked, Error> {
-    let names = key_names(scope, keys);
-    let answer = client.evalsha(HASH.as_str(), names.clone(), arguments(rate)).await;
-    let answer: Value = match answer {
-        // EVAL runs the script and makes it known in one.
-        Err(error) if error.details().starts_with("NOSCRIPT") => {
-            client.eval(SCRIPT, names.clone(), arguments(rate)).await?
-        }
-        answer => answer?,
-    };
-    asked(answer, rate, &names[1..], seal)
-        .ok_or_else(|| Error::new(ErrorKind::Protocol, "not an answer of the admission script"))
+/// What is asked for some requests of one producer.
+pub(super) struct Admission<'q> {
+    pub(super) scope: &'q Scope,
+    pub(super) rate: Option<Rate>,
+    /// The names of each request's receipts.
+    pub(super) requests: Vec<&'q [String]>,
 }
 
-fn key_names(scope: &Scope, keys: &[EventKey]) -> Vec<String> {
-    let receipts = keys.iter().map(|key| scope.receipt(*key));
-    std::iter::once(scope.rate()).chain(receipts).collect()
-}
-
-fn arguments(rate: Option<Rate>) -> Vec<u32> {
-    rate.map_or_else(Vec::new, |rate| vec![rate.events_per_second.get(), rate.burst.get()])
-}
-
-fn asked(answer: Value, rate: Option<Rate>, names: &[String], seal: &Seal) -> Option<Asked> {
-    let events = names.len();
-    let Value::Array(answer) = answer else { return None };
-    let [Value::Integer(wait), Value::Integer(left), Value::Integer(reset), Value::Array(receipts)] =
-        <[Value; 4]>::try_from(answer).ok()?
-    else {
-        return None;
-    };
-    let quota = |rate| Some(Quota { rate, remaining: u32::try_from(left).ok()?, reset: micros(reset)? });
-    let verdict = match (rate, wait) {
-        (None, _) => Verdict::Unlimited,
-        (Some(rate), 0) => Verdict::Allowed(quota(rate)?),
-        (Some(rate), wait) => {
-            let limited = Verdict::Limited { quota: quota(rate)?, retry_after: micros(wait)? };
-            return Some(Asked::without_receipts(limited, events));
-        }
-    };
-    if receipts.len() != events {
-        return None;
+impl Admission<'_> {
+    /// Asks Redis; one round trip, two where this server does not know the script yet. One answer for each request.
+    pub(super) async fn ask(&self, client: &WithOptions<Client>, seal: &Seal) -> Result<Vec<Asked>, Error> {
+        let answer = client.evalsha(HASH.as_str(), self.names(), self.arguments()).await;
+        let answer: Value = match answer {
+            // EVAL runs the script and makes it known in one.
+            Err(error) if error.details().starts_with("NOSCRIPT") => {
+                client.eval(SCRIPT, self.names(), self.arguments()).await?
+            }
+            answer => answer?,
+        };
+        self.answers(answer, seal)
+            .ok_or_else(|| Error::new(ErrorKind::Protocol, "not an answer of the admission script"))
     }
-    let kept = |(name, value): (&String, &Value)| Kept::decode(seal.open(name, value.as_bytes()?)?);
-    Some(Asked { verdict, receipts: names.iter().zip(&receipts).map(kept).collect() })
+
+    fn names(&self) -> Vec<String> {
+        let receipts = self.requests.iter().flat_map(|names| names.iter().cloned());
+        std::iter::once(self.scope.rate()).chain(receipts).collect()
+    }
+
+    fn arguments(&self) -> Vec<u32> {
+        let rate = self.rate.map_or([0, 0], |rate| [rate.events_per_second.get(), rate.burst.get()]);
+        // There is no room for so many names.
+        let events = self.requests.iter().map(|names| u32::try_from(names.len()).unwrap_or(u32::MAX));
+        rate.into_iter().chain(events).collect()
+    }
+
+    fn answers(&self, answer: Value, seal: &Seal) -> Option<Vec<Asked>> {
+        let [Value::Array(accounts), Value::Array(receipts)] = array(answer)? else { return None };
+        let (accounts, rest) = accounts.as_chunks();
+        if accounts.len() != self.requests.len() || !rest.is_empty() {
+            return None;
+        }
+        let mut receipts = receipts.iter();
+        let asked = |(account, names): (&[Value; 3], &&[String])| {
+            let verdict = verdict(account, self.rate)?;
+            if matches!(verdict, Verdict::Limited { .. }) {
+                return Some(Asked::without_receipts(verdict, names.len()));
+            }
+            let kept = |name: &String| {
+                Some(receipts.next()?.as_bytes().and_then(|value| Kept::decode(seal.open(name, value)?)))
+            };
+            Some(Asked { verdict, receipts: names.iter().map(kept).collect::<Option<_>>()? })
+        };
+        let answers = accounts.iter().zip(&self.requests).map(asked).collect::<Option<_>>()?;
+        receipts.next().is_none().then_some(answers)
+    }
+}
+
+fn verdict(account: &[Value; 3], rate: Option<Rate>) -> Option<Verdict> {
+    let [Value::Integer(wait), Value::Integer(left), Value::Integer(reset)] = account else { return None };
+    let Some(rate) = rate else { return Some(Verdict::Unlimited) };
+    let quota = Quota { rate, remaining: u32::try_from(*left).ok()?, reset: micros(*reset)? };
+    Some(match *wait {
+        0 => Verdict::Allowed(quota),
+        wait => Verdict::Limited { quota, retry_after: micros(wait)? },
+    })
+}
+
+fn array<const N: usize>(value: Value) -> Option<[Value; N]> {
+    let Value::Array(values) = value else { return None };
+    values.try_into().ok()
 }
 
 fn micros(number: i64) -> Option<Duration> {

@@ -1,6 +1,7 @@
-//! The one connection to Redis: every call waits a bounded time, is measured, and is not even
+//! A connection to Redis: every call waits a bounded time, is measured, and is not even
 //! made while the breaker is open. Knows neither rates nor receipts.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fred::clients::{Client, WithOptions};
@@ -9,8 +10,8 @@ use fred::interfaces::{ClientLike as _, EventInterface as _};
 use fred::types::Builder;
 use fred::types::config::{ConnectionConfig, Options, ReconnectError, ReconnectPolicy, UnresponsiveConfig};
 
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
 
 use super::breaker::Breaker;
 use super::server;
@@ -32,7 +33,8 @@ const RESTART_DELAY: Duration = Duration::from_secs(5);
 
 pub(super) struct Connection {
     client: WithOptions<Client>,
-    breaker: Breaker,
+    /// One for all connections: they have one Redis.
+    breaker: Arc<Breaker>,
     timeout: Duration,
     /// Host and port of the first node, for spans.
     server: (String, i64),
@@ -57,7 +59,25 @@ impl Connection {
         tokio::spawn(server::tell_of_handshakes(redis, client.error_rx()));
         tokio::spawn(stay_connected(client.clone()));
         let client = client.with_options(&once_within(config.timeout));
-        Ok(Self { client, breaker: Breaker::closed(), timeout: config.timeout, server })
+        Ok(Self { client, breaker: Arc::new(Breaker::closed()), timeout: config.timeout, server })
+    }
+
+    /// One more to the same Redis, served by the runtime that this is called in.
+    pub(super) fn another(&self) -> Self {
+        let client = self.client.clone_new();
+        tokio::spawn(stay_connected(client.clone()));
+        let client = client.with_options(&once_within(self.timeout));
+        Self {
+            client,
+            breaker: Arc::clone(&self.breaker),
+            timeout: self.timeout,
+            server: self.server.clone(),
+        }
+    }
+
+    /// How long a request waits for Redis.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// For the work of a [`Self::call`].
@@ -79,10 +99,30 @@ impl Connection {
         self.call_within(self.timeout, operation, work).await
     }
 
-    /// What Redis answers to `work` within `patience`. An answer that comes later than a request
-    /// would have waited is used, but speaks against asking.
+    /// The same for some requests at once, whose spans these are.
+    pub(super) async fn call_for<T>(
+        &self,
+        requests: &[Span],
+        operation: RedisOperation,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Option<T> {
+        self.attempt(requests, self.timeout, operation, work).await
+    }
+
+    /// What Redis answers to `work` within `patience`.
     pub(super) async fn call_within<T>(
         &self,
+        patience: Duration,
+        operation: RedisOperation,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Option<T> {
+        self.attempt(&[Span::current()], patience, operation, work).await
+    }
+
+    /// An answer that comes later than a request would have waited is used, but speaks against asking.
+    async fn attempt<T>(
+        &self,
+        requests: &[Span],
         patience: Duration,
         operation: RedisOperation,
         work: impl Future<Output = Result<T, Error>>,
@@ -92,8 +132,12 @@ impl Connection {
             instruments::redis_skipped(operation);
             return None;
         };
-        let span = self.span(operation);
-        let outcome = tokio::time::timeout(patience, work.instrument(span.clone())).await;
+        let spans: Vec<Span> = requests
+            .iter()
+            .filter(|request| telemetry::is_recorded(request))
+            .map(|request| self.span(request, operation))
+            .collect();
+        let outcome = tokio::time::timeout(patience, work).await;
         let took = began.elapsed();
         let (answer, failure) = match outcome {
             Ok(Ok(answer)) => (Some(answer), None),
@@ -104,8 +148,10 @@ impl Connection {
             Err(_) => (None, Some(RedisFailure::Timeout)),
         };
         if let Some(failure) = failure {
-            span.record("otel.status_code", "error");
-            span.record("error.type", failure.name());
+            for span in &spans {
+                span.record("otel.status_code", "error");
+                span.record("error.type", failure.name());
+            }
         }
         instruments::redis_call(operation, took, failure);
         match answer.is_some() && took <= self.timeout {
@@ -115,12 +161,10 @@ impl Connection {
         answer
     }
 
-    /// None where no request is recorded that asks: what is written off their path belongs to none.
-    fn span(&self, operation: RedisOperation) -> Span {
-        if !telemetry::is_recorded(&Span::current()) {
-            return Span::none();
-        }
+    /// The call as a part of one request; what is written off their path belongs to none.
+    fn span(&self, request: &Span, operation: RedisOperation) -> Span {
         tracing::info_span!(
+            parent: request,
             "redis",
             otel.name = operation.name(),
             otel.kind = "client",

@@ -4,6 +4,7 @@ use event::EventKey;
 
 /// One producer's keys for one topic. All of them carry its hash tag, so that one script may use
 /// them together on a cluster too.
+#[derive(PartialEq, Eq)]
 pub(super) struct Scope(String);
 
 impl Scope {

@@ -21,6 +21,8 @@ use crate::instruments::{self, ReceiptOutcome, RedisOperation};
 const MAX_WAITING: usize = 16_384;
 /// Receipts in one round trip.
 const MAX_BATCH: usize = 512;
+/// The pause after a round trip, in which receipts gather for the next: clients do not repeat that soon.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How long a round trip may take: nobody waits for it.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A hiccup of Redis shorter than this costs no receipt.
@@ -72,6 +74,7 @@ async fn write(connection: Arc<Connection>, window: Duration, mut waiting: mpsc:
             None => instruments::receipts(ReceiptOutcome::Dropped, batch.len()),
         }
         batch.clear();
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -5,6 +5,7 @@ mod rates;
 mod receipts;
 mod sealed;
 mod tls;
+mod together;
 
 use std::time::Duration;
 

@@ -3,11 +3,12 @@
 mod answer;
 mod message;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use event::http::ContentMode;
-use tracing::{Instrument as _, Span};
+use tracing::Instrument as _;
 
 use self::message::Message;
 use super::identify::identify;
@@ -18,8 +19,9 @@ use crate::intake::{self, Decided, Handling};
 use crate::keys::{Key, Role};
 use crate::openapi::{Accepted, BinaryHeaders, CloudEvent, EVENTS, IntakeProblems};
 use crate::problem::Problem;
+use crate::redis::Redis;
 use crate::startup::State;
-use crate::trace_context;
+use crate::{observe, trace_context};
 
 #[utoipa::path(
     post, path = "/v1/events", operation_id = "sendEvents", tag = EVENTS,
@@ -44,21 +46,35 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
+    redis: web::Data<Redis>,
 ) -> HttpResponse {
     let began = Instant::now();
     let span = trace_context::unfollowed(&request);
-    let taken = take(&request, payload, &state, &span, began).await;
+    let received = receive(&request, payload, &state).await;
+    if let Ok(Received { message, .. }) = &received {
+        trace_context::follow(&span, &message.candidates, message.batch.is_none());
+    }
+    observe::describe(&span, &request);
+    let answered = async {
+        let Received { key, message, .. } = &received?;
+        decide(&state, &redis, key, message, began).await
+    };
     // A problem names the trace.
-    taken.unwrap_or_else(|problem| span.in_scope(|| problem.error_response()))
+    async { answered.await.unwrap_or_else(|problem| problem.error_response()) }.instrument(span).await
 }
 
-async fn take(
+/// The place that a message takes is its own until it is answered.
+struct Received<'s> {
+    key: Arc<Key>,
+    message: Message,
+    _admitted: Admitted<'s>,
+}
+
+async fn receive<'s>(
     request: &HttpRequest,
     payload: web::Payload,
-    state: &State,
-    span: &Span,
-    began: Instant,
-) -> Result<HttpResponse, Problem> {
+    state: &'s State,
+) -> Result<Received<'s>, Problem> {
     let (mode, key, announced, mut admitted) = match admit(request, state) {
         Ok(admission) => admission,
         Err(problem) => {
@@ -69,15 +85,14 @@ async fn take(
     };
     let message = read(request, payload, state, mode, announced, &mut admitted).await;
     let message = message.inspect_err(|problem| instruments::event(&EventOutcome::Refused(problem.kind)))?;
-    trace_context::follow(span, &message.candidates, message.batch.is_none());
-    decide(state, &key, message, began).instrument(span.clone()).await
+    Ok(Received { key, message, _admitted: admitted })
 }
 
 /// Everything that the head of a request decides.
 fn admit<'s>(
     request: &HttpRequest,
     state: &'s State,
-) -> Result<(ContentMode, std::sync::Arc<Key>, Announced, Admitted<'s>), Problem> {
+) -> Result<(ContentMode, Arc<Key>, Announced, Admitted<'s>), Problem> {
     let key = identify(request, state, Role::Write)?;
     let mode = message::mode(request)?;
     let limit = match mode {
@@ -105,17 +120,23 @@ async fn read(
     message::read(request, mode, body, &state.limits)
 }
 
-async fn decide(state: &State, key: &Key, message: Message, began: Instant) -> Result<HttpResponse, Problem> {
+async fn decide(
+    state: &State,
+    redis: &Redis,
+    key: &Key,
+    message: &Message,
+    began: Instant,
+) -> Result<HttpResponse, Problem> {
     let Message { candidates, batch } = message;
-    let decided = intake::take(state, key, &candidates, batch.unwrap_or(Handling::Strict)).await;
+    let decided = intake::take(state, redis, key, candidates, batch.unwrap_or(Handling::Strict)).await;
     let Decided { decisions, rate, waited_for_kafka } = decided.inspect_err(|problem| {
         candidates.iter().for_each(|_| instruments::event(&EventOutcome::Refused(problem.kind)));
     })?;
     intake::count(&decisions);
     instruments::own_code(began.elapsed().saturating_sub(waited_for_kafka));
     let mut answer = match batch {
-        None => answer::to_one(state, &candidates, decisions),
-        Some(handling) => answer::to_batch(state, &candidates, decisions, handling),
+        None => answer::to_one(state, candidates, decisions),
+        Some(handling) => answer::to_batch(state, candidates, decisions, *handling),
     }?;
     for (name, value) in intake::rate_limit_headers(&rate) {
         answer.headers_mut().insert(name, value);
