@@ -79,11 +79,17 @@ telemetry-isolation: ## a collector that is absent, frozen, refusing, slow: the 
 	@$(FAROL) telemetry-isolation -- $(ARGS)
 collector-check: ## the collector of Kubernetes: build it, judge its configurations, run agent and second tier here
 	@$(FAROL) collector-check
+docs-check: ## the pages: links, names, farolctl's options, and every marked command typed on a stack of its own
+	@nice -n 5 $(FAROL) docs-check
+examples-check: ## docs/FIRST-EVENT.md in five languages against a stack of its own (ARGS='go java' for fewer)
+	@nice -n 5 $(FAROL) examples-check -- $(ARGS)
+release-check: ## what keeps this commit from being tagged: versions, changelog, licences, tree, tag
+	@$(FAROL) release-check
 fuzz: ## random input: the reader of events, then a running gateway by its OpenAPI document (minutes)
 	@$(FAROL) fuzz -- $(ARGS)
 terraform-check: ## Terraform against the provider's schema, moto and checkov, and its names against the manifests
 	@nice -n 5 deploy/verify/terraform/check
-ci: ## what CI runs: check, manifests-check, test, alerts-test, smoke, a short prove, viewer-test, page-test, terraform-check
+ci: ## what CI runs: check, manifests-check, test, alerts-test, smoke, docs-check, a short prove, viewer-test, page-test, terraform-check
 	@.ci/run
 
 ##@ Deploy

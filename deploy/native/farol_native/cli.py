@@ -19,6 +19,7 @@ from . import (
     debian,
     operator_tool,
     prerequisites,
+    release_check,
     stack_commands,
     supervisor_tool,
     testing,
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
         ("alerts-drill", run_alerts_drill, "break a stack of its own and see alerts fire and resolve; words after -- choose"),
         ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
+        ("examples-check", check_examples, "the examples in five languages against a stack of its own; words after -- name languages"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
     ):
@@ -91,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     servers.add_argument("command", nargs="+")
     packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")
     packages.add_argument("packages", nargs="+")
+    add(words, "docs-check", check_docs, "the pages: links, names, and their marked commands on a stack of its own")
     add(words, "collector-check", check_collector, "the collector as Kubernetes runs it: its configurations, and both tiers on loopback")
     add(words, "smoke", run_smoke, "the whole stack from nothing on free ports, with faults")
     return top
@@ -149,6 +152,18 @@ def run_alerts_drill(arguments: argparse.Namespace) -> int:
     from .drill import run
 
     return run.run(ROOT, arguments.words)
+
+
+def check_docs(_arguments: argparse.Namespace) -> int:
+    from .pages import run
+
+    return run.run(ROOT)
+
+
+def check_examples(arguments: argparse.Namespace) -> int:
+    from .pages import examples
+
+    return examples.run(ROOT, arguments.words)
 
 
 def run_prove(arguments: argparse.Namespace) -> int:
@@ -214,5 +229,6 @@ STACK_WORDS = (
     ("env", stack_commands.show_env, "print the variables to source"),
     ("alerts-test", alerts_test.run, "rules, their tests, series and pages, and Alertmanager's routes"),
     ("alerts-write", alert_files.write, "write the alerting files that follow from others"),
+    ("release-check", release_check.run, "what keeps this commit from being a release"),
     ("check", verify.run, "sources: formatting, lints, documentation, dependencies, scripts"),
 )

@@ -96,9 +96,10 @@ def show_urls(stack: Stack) -> int:
 
 
 def show_env(stack: Stack) -> int:
-    """The env file, for `eval "$(make -s env)"`."""
+    """The env file for `eval "$(make -s env)"`: exported, because farolctl and the reader's own programs look for it too."""
     running_env(stack.ctx)
-    stack.ctx.console.show((stack.ctx.home / "env").read_text().rstrip())
+    lines = (stack.ctx.home / "env").read_text().splitlines()
+    stack.ctx.console.show("\n".join(f"export {line}" for line in lines if line))
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from . import alert_files, go, prerequisites, python_tools, rust, workflows
 from .component import Prerequisite, StackError, command_prerequisite
 from .context import Context
+from .pages import check as pages_check
 from .stack import Stack
 
 CARGO_DENY = "0.20.2"
@@ -130,6 +131,13 @@ def boards(ctx: Context) -> None:
     say_or_fail(ctx, ["python3", ctx.root / "grafana/boards", "check"])
 
 
+def pages(ctx: Context) -> None:
+    names = {str(path.relative_to(ctx.root)) for path in sources(ctx, lambda _: True)}
+    found = pages_check.problems(ctx.root, names)
+    if found:
+        raise StackError("\n".join(found))
+
+
 def tools(ctx: Context) -> Path:
     return python_tools.installed(ctx, "check-tools", ctx.root / "deploy/native/check-requirements.txt")
 
@@ -166,6 +174,7 @@ CHECKS = (
     Check("workflows (actionlint, zizmor)", github_workflows),
     Check("alerting files (as their sources say)", alert_files.refuse_stale),
     Check("boards (rules, queries, metrics)", boards),
+    Check("pages (links, form, names)", pages),
     Check("one version of each OpenTelemetry crate", one_telemetry_version),
     Check("dependencies (cargo deny)", dependencies),
     Check("lints (cargo clippy)", lints),

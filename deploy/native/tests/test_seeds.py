@@ -1,4 +1,4 @@
-"""docs/SEEDS.md: all fifty rows in order, none half empty, and nothing named that is not there; CONTRIBUTING.md and RELEASING.md likewise."""
+"""docs/SEEDS.md: all fifty rows in order, none half empty, each with a path, a test that exists and true sums; its links and names: test_pages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from pathlib import Path
 from context_fixture import ROOT
 
 SEEDS = ROOT / "docs" / "SEEDS.md"
-PAGES = (SEEDS, ROOT / "CONTRIBUTING.md", ROOT / "docs" / "RELEASING.md")
-LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
 CODE = re.compile(r"`([^`]+)`")
 # A file or folder of the repository: words with slashes between them, or a name with an ending or a capital that stands in its root.
 PATH = re.compile(r"\.?\w[\w.-]*(/[\w.-]+)+|\.?[\w-]+\.(md|toml|yml|yaml|example)|Makefile|Jenkinsfile")
@@ -22,36 +20,6 @@ def table(page: str) -> list[list[str]]:
     part = page.split("\n## The fifty\n")[1].split("\n## ")[0]
     rows = [line for line in part.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in rows[2:]]
-
-
-def missing_targets(page: str, makefile: str) -> list[str]:
-    """The `make` targets a page names that the Makefile does not have."""
-    named = {word for code in CODE.findall(page) for word in re.findall(r"\bmake(?: -s)? ([a-z][a-z-]*)", code)}
-    return sorted(named - set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE)))
-
-
-def missing_paths(text: str, root: Path) -> list[str]:
-    """What stands as a path in code quotes and is no file or folder below `root`; `.farol` is made by `make up`."""
-    paths = [code for code in CODE.findall(text) if PATH.fullmatch(code) and not code.startswith(".farol/")]
-    return [path for path in paths if not (root / path).exists()]
-
-
-def missing_links(text: str, folder: Path, own: Path) -> list[str]:
-    """Links of a page in `folder` that lead to no file, or to a heading that its page does not have."""
-    found = []
-    for target, anchor in LINK.findall(text):
-        if target.startswith(("http:", "https:")):
-            continue
-        page = (folder / target) if target else own
-        if not page.exists() or (anchor and anchor not in anchors(page.read_text())):
-            found.append(f"{target}#{anchor}")
-    return found
-
-
-def anchors(page: str) -> set[str]:
-    """The names of a page's headings, as GitHub makes them."""
-    headings = re.findall(r"^#+ +(.+)$", page, re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 class Seeds(unittest.TestCase):
@@ -89,37 +57,7 @@ class Seeds(unittest.TestCase):
                 self.assertRegex(sources, rf"(fn|def) {name}\(")
 
 
-class Pages(unittest.TestCase):
-    def test_every_path_exists(self) -> None:
-        for page in PAGES:
-            with self.subTest(page=page.name):
-                self.assertEqual(missing_paths(page.read_text(), ROOT), [])
-
-    def test_every_link_leads_somewhere(self) -> None:
-        for page in PAGES:
-            with self.subTest(page=page.name):
-                self.assertEqual(missing_links(page.read_text(), page.parent, page), [])
-
-    def test_every_make_target_exists(self) -> None:
-        makefile = (ROOT / "Makefile").read_text()
-        for page in PAGES:
-            with self.subTest(page=page.name):
-                self.assertEqual(missing_targets(page.read_text(), makefile), [])
-
-    def test_they_can_be_reached_from_the_readme(self) -> None:
-        targets = {target for target, _ in LINK.findall((ROOT / "README.md").read_text())}
-        for page in PAGES:
-            with self.subTest(page=page.name):
-                self.assertIn(str(page.relative_to(ROOT)), targets)
-
-
 class Reading(unittest.TestCase):
-    def test_what_is_not_there_is_found(self) -> None:
-        self.assertEqual(missing_paths("`deploy/nowhere.yaml` and `docs/SEEDS.md` and `/health`", ROOT), ["deploy/nowhere.yaml"])
-        self.assertEqual(missing_targets("`make check` `make no-such` `COMPOSE_PROFILES=x make up`", "check: ## x\nup: ## y\n"), ["no-such"])
-        found = missing_links("[a](nowhere.md) [b](SEEDS.md#the-fifty) [c](#no-heading)", ROOT / "docs", SEEDS)
-        self.assertEqual(found, ["nowhere.md#", "#no-heading"])
-
     def test_a_bar_inside_a_cell_is_no_border(self) -> None:
         page = "\n## The fifty\n| a | b |\n| - | - |\n| 1 | x \\| y |\n| 2 | |\n## next\n"
         self.assertEqual(table(page), [["1", "x \\| y"], ["2", ""]])

@@ -1,0 +1,200 @@
+"""The check of the pages finds what it is for: seeded dead links, broken forms, and names that nothing has."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from context_fixture import ROOT
+
+from farol_native.pages import check, commands, form, links, names
+from farol_native.pages.markdown import Page, anchor
+
+
+def page(text: str, path: str = "docs/PAGE.md") -> Page:
+    return Page(ROOT / path, text)
+
+
+def dead(text: str, **others: str) -> list[str]:
+    """What is wrong with the links of docs/PAGE.md, in a repository of these files."""
+    pages = {"docs/PAGE.md": page(text), **{f"docs/{name}.md": page(other, f"docs/{name}.md") for name, other in others.items()}}
+    return [problem.rpartition(": ")[2] for problem in links.dead(pages["docs/PAGE.md"], ROOT, {*pages, "Makefile", "docs/pictures/a.png"}, pages)]
+
+
+def wrong(text: str) -> list[str]:
+    tree = names.Tree(ROOT, FILES)
+    return [problem.partition(": ")[2] for problem in names.unknown(page(text), tree)]
+
+
+FILES = {"Makefile", "crates/worker/src/store/ledger.rs", "crates/gateway/src/config.rs", "deploy/prometheus/metrics.json"}
+
+
+class Anchors(unittest.TestCase):
+    def test_they_are_named_as_github_names_them(self) -> None:
+        cases = {
+            "Where is my event": "where-is-my-event",
+            "`make prove`, and what it shows": "make-prove-and-what-it-shows",
+            "What the check proves — and does not": "what-the-check-proves--and-does-not",
+            "[A link](x.md) & more_of_it": "a-link--more_of_it",
+            "**Água** 1.0?": "água-10",
+        }
+        for heading, expected in cases.items():
+            with self.subTest(heading=heading):
+                self.assertEqual(anchor(heading), expected)
+
+    def test_the_second_heading_of_a_name_has_a_number(self) -> None:
+        self.assertEqual(page("# A\n## B\n## B\n").anchors, {"a", "b", "b-1"})
+
+    def test_a_comment_of_a_shell_is_no_heading(self) -> None:
+        self.assertEqual(page("# A\n```sh\n# B\n```\n").anchors, {"a"})
+
+
+class Links(unittest.TestCase):
+    def test_a_file_a_folder_and_a_heading_are_found(self) -> None:
+        text = "# A\n[a](../Makefile) [b](pictures) ![c](pictures/a.png) [d](#a) [e](OTHER.md#one-two) <https://example.org/x> [f]: OTHER.md\n"
+        self.assertEqual(dead(text, OTHER="# One two\n"), [])
+
+    def test_what_leads_nowhere_is_found(self) -> None:
+        cases = {
+            "[a](NOWHERE.md)": "there is no such file or folder",
+            "[a\nb](NOWHERE.md)": "there is no such file or folder",
+            "[a](OTHER.md#two)": "docs/OTHER.md has no such heading",
+            "[a](#two)": "docs/PAGE.md has no such heading",
+            "[a](../../outside)": "it leads out of the repository",
+            "[a](/docs/OTHER.md)": "it begins with a slash, which is the host's root",
+            "[a](../Makefile#L1)": "only pages have anchors",
+            "[![p](pictures/b.png)](OTHER.md)": "there is no such file or folder",
+            "[a]()": "it is empty",
+        }
+        for link, expected in cases.items():
+            with self.subTest(link=link):
+                self.assertEqual(dead(f"# A\n{link}\n", OTHER="# One\n"), [expected])
+
+    def test_an_address_is_judged_by_its_form(self) -> None:
+        for address in ("https://", "https://nohost/x", "htp://example.org", "http://example.org:port/"):
+            with self.subTest(address=address):
+                self.assertEqual(len(dead(f"# A\n[a]({address})\n")), 1)
+
+    def test_a_page_that_is_awaited_may_be_linked_and_is_judged_once_it_is_there(self) -> None:
+        name = Path(sorted(links.AWAITED)[0]).stem
+        self.assertEqual(dead(f"# A\n[a]({name}.md#two)\n"), [])
+        self.assertEqual(dead(f"# A\n[a]({name}.md#two)\n", **{name: "# One\n"}), [f"docs/{name}.md has no such heading"])
+
+    def test_what_is_shown_as_code_is_no_link(self) -> None:
+        self.assertEqual(dead("# A\n`[a](nowhere.md)`\n```\n[b](nowhere.md)\n```\n"), [])
+
+
+class Form(unittest.TestCase):
+    def test_a_good_page_is_good(self) -> None:
+        self.assertEqual(form.problems(page("# A\n\n## B\n\n| a | b |\n| --- | ---: |\n| 1 \\| 2 | 3 |\n")), [])
+
+    def test_what_is_broken_is_found(self) -> None:
+        cases = {
+            "no title\n": "1: there is no title (# …)",
+            "# A\n# B\n": "2: a second title",
+            "x\n\n# A\n": "1: something stands before the title",
+            "# A\n### B\n": "2: a heading of level 3 below one of level 1",
+            "# A\n```\nx\n": "2: the block of code is never closed",
+            "# A\n| a | b |\n| 1 | 2 |\n": "2: a table without the line of hyphens below its head",
+            "# A\n| a | b |\n| - | - |\n| 1 |\n": "4: 1 cells, its head has 2",
+            "# A\n| a | b |\n| - | - |\n| 1 | 2\n": "4: a row that no bar ends",
+            "# A\nsee /home/me/farol\n": "2: /home/me is a path of one machine",
+        }
+        for text, expected in cases.items():
+            with self.subTest(text=text):
+                found = form.problems(page(text))
+                self.assertEqual([problem.removesuffix("/farol") for problem in found], [expected])
+
+
+class Names(unittest.TestCase):
+    def test_what_is_there_is_found(self) -> None:
+        self.assertEqual(wrong("# A\n`make up`, `make S=worker logs`, `store/ledger.rs`, `store/{ledger}.rs`, `.farol/env`, `FAROL_KEYS_FILE`\n"), [])
+
+    def test_what_is_not_there_is_found(self) -> None:
+        cases = {
+            "`make no-such`": "make has no target no-such",
+            "`make\nno-such`": "make has no target no-such",
+            "`eval \"$(make -s envv)\"`": "make has no target envv",
+            "`make up COLOUR=1`": "make reads no variable COLOUR",
+            "`FAROL_NO_SUCH`": "nothing reads FAROL_NO_SUCH",
+            "`FAROL_NONE_*`": "nothing reads a variable that begins with FAROL_NONE",
+            "`store/nothing.rs`": "there is no store/nothing.rs",
+            "`store/{ledger,nothing}.rs`": "there is no store/{ledger,nothing}.rs",
+            "`farol_no_such_total`": "no program has the metric farol_no_such_total",
+        }
+        for text, expected in cases.items():
+            with self.subTest(text=text):
+                self.assertEqual(wrong(f"# A\n{text}\n"), [expected])
+
+    def test_a_command_in_a_block_counts_and_prose_about_making_does_not(self) -> None:
+        self.assertEqual(wrong("# A\n```sh\ncd x && make nothing    # make haste\n```\n"), ["make has no target nothing"])
+
+    def test_a_path_in_a_block_counts_where_it_begins_in_the_root(self) -> None:
+        self.assertEqual(wrong("# A\n```sh\ndeploy/nothing/x up\ncd docs && cat other/y\nls deploy/native/{a,b}\n```\n"), ["there is no deploy/nothing/x"])
+
+    def test_each_exception_is_still_needed(self) -> None:
+        texts = [text for found in check.pages_of(ROOT, tracked()).values() for _, text in found.spans if names.PATH.fullmatch(text)]
+        for pattern in names.ELSEWHERE:
+            with self.subTest(pattern=pattern):
+                self.assertTrue(any(names.re.fullmatch(pattern, text) for text in texts))
+
+
+class Commands(unittest.TestCase):
+    HELP = {
+        (): "Usage\n\nCommands:\n  dlq    Dead letters\n  help   Help\n\nOptions:\n      --output <OUTPUT>\n          as --pretty as can be\n  -h, --help\n",
+        ("dlq",): "Usage\n\nCommands:\n  list  All\n\nOptions:\n  -h, --help\n",
+        ("dlq", "list"): "Usage\n\nOptions:\n      --cause <CAUSE>\n",
+    }
+
+    def judged(self, text: str) -> list[str]:
+        return [problem.partition(": ")[2] for problem in commands.unknown(page(f"# A\n```sh\n{text}\n```\n"), self.HELP.__getitem__)]
+
+    def test_commands_and_options_that_are_there_pass(self) -> None:
+        self.assertEqual(self.judged("x=$(farolctl --output json dlq list --cause=conflict | jq -r .x)"), [])
+
+    def test_those_that_are_not_there_are_found(self) -> None:
+        self.assertEqual(self.judged("farolctl dlx list"), ["farolctl dlx: there is no such command"])
+        self.assertEqual(self.judged("farolctl dlq lost --cause x"), ["farolctl dlq lost: there is no such command"])
+        self.assertEqual(self.judged("farolctl dlq list --pretty"), ["farolctl dlq list --pretty: there is no such option"])
+
+
+class Included(unittest.TestCase):
+    def test_a_block_that_is_not_its_file_is_found(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "a.py").write_text("print(1)\n")
+            for shown, expected in (("print(1)\n", 0), ("print(2)\n", 1)):
+                shows = Page(Path(folder) / "p.md", f"# A\n<!-- file: a.py -->\n```python\n{shown}```\n")
+                self.assertEqual(len(check.stale(shows, Path(folder))), expected)
+            missing = Page(Path(folder) / "p.md", "# A\n<!-- file: b.py -->\n```python\n```\n")
+            self.assertEqual(check.stale(missing, Path(folder)), ["3: there is no b.py to show"])
+
+
+class ThesePages(unittest.TestCase):
+    def test_nothing_is_wrong_with_them(self) -> None:
+        self.assertEqual(check.problems(ROOT, tracked()), [])
+
+    def test_each_is_reached_from_the_readme(self) -> None:
+        pages = {name: found for name, found in check.pages_of(ROOT, tracked()).items() if name.startswith("docs/") or "/" not in name}
+        reached, waiting = {"README.md"}, ["README.md"]
+        while waiting:
+            name = waiting.pop()
+            for _, target in pages[name].links:
+                path = target.partition("#")[0]
+                there = links.resolved(Path(name).parent, path) if path and "://" not in path else None
+                for found in (there, f"{there}/README.md"):
+                    if found in pages and found not in reached:
+                        reached.add(found)
+                        waiting.append(found)
+        self.assertEqual(sorted(pages.keys() - reached), [])
+
+
+def tracked() -> set[str]:
+    """What git knows of this checkout, new files too."""
+    listing = subprocess.check_output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True)
+    return {name for name in listing.split("\0") if name and (ROOT / name).is_file()}
+
+
+if __name__ == "__main__":
+    unittest.main()
