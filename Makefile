@@ -89,7 +89,7 @@ fuzz: ## random input: the reader of events, then a running gateway by its OpenA
 	@$(FAROL) fuzz -- $(ARGS)
 terraform-check: ## Terraform against the provider's schema, moto and checkov, and its names against the manifests
 	@nice -n 5 deploy/verify/terraform/check
-ci: ## what CI runs: check, manifests-check, test, alerts-test, smoke, docs-check, a short prove, viewer-test, page-test, terraform-check
+ci: ## what CI runs: check, manifests-check, apiserver-check, test, alerts-test, smoke, docs-check, a short prove, viewer-test, page-test, terraform-check
 	@.ci/run
 
 ##@ Deploy
@@ -99,6 +99,8 @@ compose-config: ## show what compose would start, with this checkout's settings
 	@$(FAROL) compose -- config
 manifests-check: ## render and judge all that a cluster would be given; unchanged files cost nothing
 	@python3 deploy/verify/manifests check
+apiserver-check: ## the same given to a real kube-apiserver and etcd, as dry runs (built once; unchanged files cost nothing)
+	@python3 deploy/verify/manifests apiserver-check
 images-check: ## build every image, judge what is in it, start the services from them (Docker; ARGS='--profile dev' is quicker)
 	@nice -n 5 deploy/docker/check $(ARGS)
 kind-up: ## a kind cluster with everything in it (Docker, kind, kubectl, helm)

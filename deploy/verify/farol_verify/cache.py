@@ -13,10 +13,10 @@ from farol_native.context import Context
 INPUTS = ("deploy", "grafana", "otel-collector", "jaeger/config.yaml", "jaeger/ui.json", "jaeger/kustomization.yaml", "jaeger/kubernetes", "crates")
 
 
-def key(ctx: Context) -> str:
+def key(ctx: Context, inputs: tuple[str, ...] = INPUTS) -> str:
     """A digest of the inputs as they are, new files included."""
     listing = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *INPUTS], cwd=ctx.root, capture_output=True, check=False
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *inputs], cwd=ctx.root, capture_output=True, check=False
     )
     if listing.returncode != 0:
         raise StackError("`git ls-files` fails; make manifests-check looks at the files of a git checkout")
@@ -29,15 +29,15 @@ def key(ctx: Context) -> str:
     return digest.hexdigest()[:32]
 
 
-def passed(ctx: Context, digest: str) -> bool:
-    return mark(ctx, digest).is_file()
+def passed(ctx: Context, digest: str, check: str = "manifests") -> bool:
+    return mark(ctx, digest, check).is_file()
 
 
-def remember(ctx: Context, digest: str) -> None:
-    path = mark(ctx, digest)
+def remember(ctx: Context, digest: str, check: str = "manifests") -> None:
+    path = mark(ctx, digest, check)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
 
 
-def mark(ctx: Context, digest: str) -> Path:
-    return ctx.cache / "manifests-passed" / digest
+def mark(ctx: Context, digest: str, check: str) -> Path:
+    return ctx.cache / f"{check}-passed" / digest

@@ -64,7 +64,9 @@ def seed_figures(source: Source) -> Iterator[str]:
         triggers = [trigger["metadata"] for trigger in keda.get("triggers", []) if trigger["type"] == "kafka"]
         settings = next(config["data"] for config in source.of("ConfigMap") if name_of(config).startswith("farol-settings"))
         group = next(config["data"] for config in source.of("ConfigMap") if name_of(config).startswith("farol-worker-settings"))
-        mine = (settings["FAROL_KAFKA_BROKERS"], settings["FAROL_KAFKA_TOPIC"], group["FAROL_KAFKA_GROUP"])
+        # The same brokers by KEDA's own login, which is SCRAM also where the programs sign in by IAM.
+        brokers = settings["FAROL_KAFKA_BROKERS"].replace(":9098", ":9096")
+        mine = (brokers, settings["FAROL_KAFKA_TOPIC"], group["FAROL_KAFKA_GROUP"])
         asked = tuple(triggers[0].get(key) for key in ("bootstrapServers", "topic", "consumerGroup")) if triggers else None
         found["what KEDA counts"] = asked, mine
     for claim, size in (("traces", "5Gi"), ("postgres", "5Gi")):

@@ -22,14 +22,17 @@ def architecture(source: Source) -> dict[str, tuple[Edges, Edges]]:
     """Pod -> (who may come in, where it may go), with the peers as `described` writes them."""
     kind = source.name == "kind"
     data = "data subnets"
-    kafka = (component("kafka"), "TCP/19092") if kind else (data, "TCP/9096")
+    # dev signs in by SCRAM, the others by IAM, for which they ask the node's agent who they are.
+    by_iam = not kind and source.name != "dev"
+    kafka = (component("kafka"), "TCP/19092") if kind else (data, "TCP/9098" if by_iam else "TCP/9096")
+    identity = {("169.254.170.23/32", "TCP/80")} if by_iam else set()
     postgres = (component("postgres") if kind else data, "TCP/5432")
     redis = (component("redis") if kind else data, "TCP/6379")
     proxy = "envoy-gateway-system/gateway.envoyproxy.io/owning-gateway-name=farol-edge"
     edge = {(proxy, "TCP/8080")} if kind else {("public subnets", "TCP/8080"), ("public subnets", "TCP/8081")}
     expected = {
-        "farol-gateway": ({(PROMETHEUS, "TCP/8081"), *edge}, {*DNS, COLLECTOR, kafka, postgres, redis}),
-        "farol-worker": ({(PROMETHEUS, "TCP/8081")}, {*DNS, COLLECTOR, kafka, postgres}),
+        "farol-gateway": ({(PROMETHEUS, "TCP/8081"), *edge}, {*DNS, COLLECTOR, kafka, postgres, redis, *identity}),
+        "farol-worker": ({(PROMETHEUS, "TCP/8081")}, {*DNS, COLLECTOR, kafka, postgres, *identity}),
         "farol-migrate": (set(), {*DNS, postgres}),
         "otel-agent": (
             {("farol/app.kubernetes.io/component in gateway,worker", "TCP/4318"), (PROMETHEUS, "TCP/8888")},

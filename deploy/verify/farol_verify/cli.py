@@ -1,4 +1,4 @@
-"""The words of deploy/verify/manifests: check, kind-up, kind-down, promote."""
+"""The words of deploy/verify/manifests: check, apiserver-check, kind-up, kind-down, promote."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from farol_native.component import StackError
 from farol_native.context import Context
 from farol_native.stack import open_stack
 
-from . import cache, judge, render, tools
+from . import cache, judge, policy, render, tools
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="manifests", description=__doc__)
     words = parser.add_subparsers(required=True, metavar="command", dest="word")
     words.add_parser("check", help="render and judge everything that a cluster would be given")
+    words.add_parser("apiserver-check", help="give the same to a real API server, as dry runs")
     words.add_parser("kind-up", help="one kind cluster with everything in it")
     words.add_parser("kind-down", help="remove it")
     promote = words.add_parser("promote", help="write an image's digest, or those of another environment, into an overlay")
@@ -49,7 +50,7 @@ def check(_arguments: argparse.Namespace) -> int:
     found = tools.install(ctx)
     sources = render.everything(found, ROOT)
     print(f"rendered {len(sources)} sources, {sum(len(source.manifests) for source in sources)} objects ({time.monotonic() - began:.1f} s)")
-    findings = judge.everything(found, sources, ROOT)
+    findings = judge.everything(found, sources, ROOT) + policy.findings(ctx, sources, ROOT)
     for finding in findings:
         print(f"  {finding}")
     if findings:
@@ -66,6 +67,12 @@ def seeded_mistakes() -> int:
     """That each kind of mistake is found, proven by making it."""
     command = [sys.executable, "-m", "unittest", "discover", "-s", str(ROOT / "deploy/verify/tests")]
     return subprocess.run(command, check=False).returncode
+
+
+def apiserver_check(_arguments: argparse.Namespace) -> int:
+    from farol_apiserver import cli
+
+    return cli.check(context())
 
 
 def kind_up(_arguments: argparse.Namespace) -> int:
@@ -88,4 +95,4 @@ def promote(arguments: argparse.Namespace) -> int:
     return promotion.run(ROOT, arguments.environment, arguments.images)
 
 
-WORDS = {"check": check, "kind-up": kind_up, "kind-down": kind_down, "promote": promote}
+WORDS = {"check": check, "apiserver-check": apiserver_check, "kind-up": kind_up, "kind-down": kind_down, "promote": promote}

@@ -1,4 +1,4 @@
-"""Fetches CRDs as parts of Go modules (deploy/verify/crds.yaml) and keeps strict JSON Schemas made from them."""
+"""Fetches CRDs as parts of Go modules (deploy/verify/crds.yaml); keeps them, strict JSON Schemas made from them, and manifests that are named."""
 
 from __future__ import annotations
 
@@ -19,14 +19,34 @@ PINS = "deploy/verify/crds.yaml"
 # Kinds whose CRDs no Go module brings: schemas of what Farol sets, written by hand.
 OWN = "deploy/verify/schemas"
 TEMPLATE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+# Beside the schemas: the CRDs as they are, and installations that a module brings.
+WHOLE, MANIFESTS = "crds", "manifests"
 
 
 def locations(ctx: Context) -> tuple[str, ...]:
-    """kubeconform's templates; the CRDs are fetched once for each content of the list and of the code that reads them."""
+    """kubeconform's templates."""
+    return f"{kept(ctx)}/{TEMPLATE}", f"{ctx.root / OWN}/{TEMPLATE}"
+
+
+def kept(ctx: Context) -> Path:
+    """The folder with everything; fetched once for each content of the list and of the code that reads it."""
     code = [Path(name).read_text() for name in (__file__, json_schema.__file__)]
     version = fingerprint((ctx.root / PINS).read_text(), *code)
-    made = ctx.cached("crd-schemas", version, lambda place: make(ctx, place))
-    return f"{made}/{TEMPLATE}", f"{ctx.root / OWN}/{TEMPLATE}"
+    return ctx.cached("crd-schemas", version, lambda place: make(ctx, place))
+
+
+def whole(ctx: Context) -> list[dict[str, Any]]:
+    """The CRDs as a cluster takes them."""
+    return [json.loads(path.read_text()) for path in sorted((kept(ctx) / WHOLE).iterdir())]
+
+
+def manifests(ctx: Context, module: str) -> Path:
+    """The installation that a module brings, as one file."""
+    return installation(kept(ctx), module)
+
+
+def installation(place: Path, module: str) -> Path:
+    return place / MANIFESTS / f"{module.replace('/', '-')}.yaml"
 
 
 def make(ctx: Context, place: Path) -> None:
@@ -36,8 +56,12 @@ def make(ctx: Context, place: Path) -> None:
     with ctx.step("fetching the CRDs of custom resources (once)"):
         modules = download(ctx, fetched, listed)
         for pin in listed:
-            for crd in crds_in(modules / f"{pin['module']}@{pin['version']}", pin["crds"]):
+            module = modules / f"{pin['module']}@{pin['version']}"
+            for crd in crds_in(module, pin["crds"]):
                 write(crd, place)
+            if "manifests" in pin:
+                (place / MANIFESTS).mkdir(exist_ok=True)
+                shutil.copyfile(module / pin["manifests"], installation(place, pin["module"]))
     shutil.rmtree(fetched)
 
 
@@ -83,8 +107,10 @@ def loaded(text: str) -> list[dict[str, Any]]:
 
 
 def write(crd: dict[str, Any], place: Path) -> None:
-    """One file for each version that is served; another one does not exist in a cluster."""
+    """It as it is, and one schema for each version that is served; another one does not exist in a cluster."""
     spec = crd["spec"]
+    (place / WHOLE).mkdir(exist_ok=True)
+    (place / WHOLE / f"{spec['group']}_{spec['names']['kind'].lower()}.json").write_text(json.dumps(crd))
     folder = place / spec["group"]
     folder.mkdir(exist_ok=True)
     for version in spec["versions"]:

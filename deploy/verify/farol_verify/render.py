@@ -103,8 +103,8 @@ def component(tools: Tools, root: Path, below: str, name: str) -> list[Manifest]
         return kustomize(tools, Path(place))
 
 
-def argocd_install(tools: Tools, folder: Path) -> list[Manifest]:
-    """Ours of the installation: its one address is stood in for by empty objects that our patches name, so that they apply."""
+def argocd_install(tools: Tools, folder: Path, release: Path | None = None) -> list[Manifest]:
+    """The installation with the release's manifests from a file; without one, ours of it: empty objects stand in for what our patches name."""
     import yaml
 
     with tempfile.TemporaryDirectory(prefix="farol-argocd-") as place:
@@ -114,8 +114,8 @@ def argocd_install(tools: Tools, folder: Path) -> list[Manifest]:
         remote = [name for name in written["resources"] if "://" in name]
         written["resources"] = [name for name in written["resources"] if "://" not in name] + ["stand-in.yaml"]
         targets = [yaml.safe_load((copy / patch["path"]).read_text()) for patch in written["patches"]]
-        stand_ins = [stand_in(target) for target in targets]
-        (copy / "stand-in.yaml").write_text(yaml.safe_dump_all(stand_ins))
+        stand_ins = yaml.safe_dump_all([stand_in(target) for target in targets])
+        (copy / "stand-in.yaml").write_text(release.read_text() if release else stand_ins)
         path.write_text(yaml.safe_dump(written))
         if len(remote) != 1:
             raise StackError(f"{folder}/kustomization.yaml must name exactly one address, the release's manifests")

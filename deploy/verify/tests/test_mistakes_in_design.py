@@ -20,7 +20,7 @@ class MistakesInDesign(MistakesTest):
         self.found("prod", "farol-to-postgres", "NetworkPolicy", forget, "data subnets TCP/5432 is needed and closed")
 
     def test_an_opening_to_everybody_is_found(self) -> None:
-        self.found("prod", "farol-to-kafka", "NetworkPolicy", lambda d: d["spec"]["egress"][0].pop("to"), "everybody TCP/9096 is open and nobody needs it")
+        self.found("prod", "farol-to-kafka", "NetworkPolicy", lambda d: d["spec"]["egress"][0].pop("to"), "everybody TCP/9098 is open and nobody needs it")
 
     def test_one_port_too_many_is_found(self) -> None:
         def open_ssh(manifest: Manifest) -> None:
@@ -39,6 +39,9 @@ class MistakesInDesign(MistakesTest):
 
     def test_a_scaler_of_the_deployment_that_became_a_rollout_is_found(self) -> None:
         self.found("prod", "farol-gateway", "HorizontalPodAutoscaler", lambda d: d["spec"]["scaleTargetRef"].update(kind="Deployment"), "is a Rollout")
+
+    def test_tokens_whose_role_nobody_can_ask_for_are_found(self) -> None:
+        self.found("prod", "services-to-pod-identity", "NetworkPolicy", lambda d: d["spec"].update(egress=[]), "169.254.170.23/32 TCP/80 is needed and closed")
 
     def test_keda_counting_another_group_is_found(self) -> None:
         self.found("dev", "farol-worker", "ScaledObject", lambda d: d["spec"]["triggers"][0]["metadata"].update(consumerGroup="worker"), "what KEDA counts")
