@@ -8,6 +8,7 @@ mod connection;
 mod kept;
 mod names;
 mod receipt_writer;
+mod script;
 mod seal;
 pub(crate) mod server;
 mod stored_cache;
@@ -127,7 +128,7 @@ impl Redis {
 
     /// Keeps receipts, off the request's path. The first one of an event stays.
     pub(crate) fn keep(&self, producer: &str, receipts: Vec<(EventKey, Kept)>) {
-        self.shared.writer.keep(&self.scope(producer), receipts);
+        self.shared.writer.keep(self.scope(producer), receipts);
     }
 
     /// The first receipt of an event of this producer, if it is known.

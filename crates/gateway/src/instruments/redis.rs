@@ -42,7 +42,7 @@ impl RedisOperation {
         match self {
             Self::Admit => "EVALSHA",
             Self::FindReceipt | Self::FindStored => "GET",
-            Self::KeepReceipts => "PIPELINE SET",
+            Self::KeepReceipts => "BATCH SET",
             Self::KeepStored => "SET",
         }
     }

@@ -1,22 +1,18 @@
 //! The question of requests: the script `admit.lua`, and what its answers mean.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use fred::clients::{Client, WithOptions};
 use fred::error::{Error, ErrorKind};
-use fred::interfaces::LuaInterface as _;
-use fred::types::Value;
-use sha1::{Digest as _, Sha1};
+use fred::types::{Key, Value};
 
 use super::names::Scope;
+use super::script::Script;
 use super::seal::Seal;
 use super::{Asked, Kept};
 use crate::producer_rate::{Quota, Rate, Verdict};
 
-const SCRIPT: &str = include_str!("admit.lua");
-/// By which Redis knows the script, once it has seen it.
-static HASH: LazyLock<String> = LazyLock::new(|| hex::encode(Sha1::digest(SCRIPT)));
+static ADMIT: Script = Script::new(include_str!("admit.lua"));
 
 /// What is asked for some requests of one producer.
 pub(super) struct Admission<'q> {
@@ -27,30 +23,23 @@ pub(super) struct Admission<'q> {
 }
 
 impl Admission<'_> {
-    /// Asks Redis; one round trip, two where this server does not know the script yet. One answer for each request.
+    /// Asks Redis; one answer for each request.
     pub(super) async fn ask(&self, client: &WithOptions<Client>, seal: &Seal) -> Result<Vec<Asked>, Error> {
-        let answer = client.evalsha(HASH.as_str(), self.names(), self.arguments()).await;
-        let answer: Value = match answer {
-            // EVAL runs the script and makes it known in one.
-            Err(error) if error.details().starts_with("NOSCRIPT") => {
-                client.eval(SCRIPT, self.names(), self.arguments()).await?
-            }
-            answer => answer?,
-        };
+        let answer = ADMIT.run(client, self.names(), self.arguments()).await?;
         self.answers(answer, seal)
             .ok_or_else(|| Error::new(ErrorKind::Protocol, "not an answer of the admission script"))
     }
 
-    fn names(&self) -> Vec<String> {
-        let receipts = self.requests.iter().flat_map(|names| names.iter().cloned());
-        std::iter::once(self.scope.rate()).chain(receipts).collect()
+    fn names(&self) -> Vec<Key> {
+        let receipts = self.requests.iter().flat_map(|names| names.iter().map(Key::from));
+        std::iter::once(self.scope.rate().into()).chain(receipts).collect()
     }
 
-    fn arguments(&self) -> Vec<u32> {
+    fn arguments(&self) -> Vec<Value> {
         let rate = self.rate.map_or([0, 0], |rate| [rate.events_per_second.get(), rate.burst.get()]);
         // There is no room for so many names.
         let events = self.requests.iter().map(|names| u32::try_from(names.len()).unwrap_or(u32::MAX));
-        rate.into_iter().chain(events).collect()
+        rate.into_iter().chain(events).map(Value::from).collect()
     }
 
     fn answers(&self, answer: Value, seal: &Seal) -> Option<Vec<Asked>> {

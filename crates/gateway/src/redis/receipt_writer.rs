@@ -5,17 +5,19 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use event::EventKey;
-use fred::clients::Pipeline;
-use fred::error::Error;
-use fred::interfaces::KeysInterface as _;
-use fred::types::{Expiration, Key, SetOptions, Value};
+use fred::clients::{Client, WithOptions};
+use fred::types::{Key, Value};
+use futures::future::join_all;
 use tokio::sync::mpsc;
 
 use super::Kept;
 use super::connection::Connection;
 use super::names::Scope;
+use super::script::Script;
 use super::seal::Seal;
 use crate::instruments::{self, ReceiptOutcome, RedisOperation};
+
+static KEEP: Script = Script::new(include_str!("keep.lua"));
 
 /// Receipts that may wait; more are dropped, which costs nothing but the aid.
 const MAX_WAITING: usize = 16_384;
@@ -36,6 +38,8 @@ pub(super) struct ReceiptWriter {
 }
 
 struct Waiting {
+    /// Receipts of one producer may be written together, on a cluster too.
+    scope: Arc<Scope>,
     name: Key,
     value: Bytes,
 }
@@ -48,58 +52,80 @@ impl ReceiptWriter {
     }
 
     /// Queues all of them or, where there is no room, none.
-    pub(super) fn keep(&self, scope: &Scope, receipts: Vec<(EventKey, Kept)>) {
+    pub(super) fn keep(&self, scope: Scope, receipts: Vec<(EventKey, Kept)>) {
         let Ok(places) = self.queue.try_reserve_many(receipts.len()) else {
             instruments::receipts(ReceiptOutcome::Dropped, receipts.len());
             return;
         };
+        let scope = Arc::new(scope);
         for (place, (key, kept)) in places.zip(receipts) {
             let name = scope.receipt(key);
             let value = self.seal.close(&name, kept.encode());
-            place.send(Waiting { name: name.into(), value });
+            place.send(Waiting { scope: Arc::clone(&scope), name: name.into(), value });
         }
     }
 }
 
 /// Runs until nobody can queue any more.
 async fn write(connection: Arc<Connection>, window: Duration, mut waiting: mpsc::Receiver<Waiting>) {
-    let window = Expiration::PX(i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1));
+    let window = Value::Integer(i64::try_from(window.as_millis()).unwrap_or(i64::MAX).max(1));
+    let client = connection.patient_client(PATIENCE);
     let mut batch = Vec::new();
     while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        match write_batch(&connection, &window, &batch).await {
-            Some(written) => {
-                instruments::receipts(ReceiptOutcome::Written, written);
-                instruments::receipts(ReceiptOutcome::NotFirst, batch.len().saturating_sub(written));
-            }
-            None => instruments::receipts(ReceiptOutcome::Dropped, batch.len()),
-        }
-        batch.clear();
+        join_all(by_producer(&mut batch).into_iter().map(|group| {
+            let arguments = std::iter::once(window.clone()).chain(group.values).collect();
+            write_all(&connection, &client, group.keys, arguments)
+        }))
+        .await;
         tokio::time::sleep(PAUSE).await;
     }
 }
 
+/// Receipts of one producer, as the script takes them.
+struct Group {
+    scope: Arc<Scope>,
+    keys: Vec<Key>,
+    values: Vec<Value>,
+}
+
+fn by_producer(batch: &mut Vec<Waiting>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for Waiting { scope, name, value } in batch.drain(..) {
+        let value = Value::Bytes(value);
+        match groups.iter_mut().rev().find(|group| group.scope == scope) {
+            Some(group) => {
+                group.keys.push(name);
+                group.values.push(value);
+            }
+            None => groups.push(Group { scope, keys: vec![name], values: vec![value] }),
+        }
+    }
+    groups
+}
+
 /// Tries for a while; a second try changes nothing that the first one wrote.
-async fn write_batch(connection: &Connection, window: &Expiration, batch: &[Waiting]) -> Option<usize> {
+async fn write_all(
+    connection: &Connection,
+    client: &WithOptions<Client>,
+    keys: Vec<Key>,
+    arguments: Vec<Value>,
+) {
     let deadline = Instant::now() + TRY_FOR;
+    let count = keys.len();
     loop {
-        let work = set_all(connection, window, batch);
+        let work = KEEP.run(client, keys.clone(), arguments.clone());
         let written = connection.call_within(PATIENCE, RedisOperation::KeepReceipts, work).await;
-        if written.is_some() || Instant::now() >= deadline {
-            return written;
+        if let Some(written) = written.and_then(|written| written.as_usize()) {
+            instruments::receipts(ReceiptOutcome::Written, written);
+            instruments::receipts(ReceiptOutcome::NotFirst, count.saturating_sub(written));
+            return;
+        }
+        if Instant::now() >= deadline {
+            instruments::receipts(ReceiptOutcome::Dropped, count);
+            return;
         }
         tokio::time::sleep(RETRY_DELAY).await;
     }
-}
-
-/// How many of them were the first of their event; the others change nothing.
-async fn set_all(connection: &Connection, window: &Expiration, batch: &[Waiting]) -> Result<usize, Error> {
-    let pipeline = Pipeline::from(connection.patient_client(PATIENCE));
-    for Waiting { name, value } in batch {
-        let (window, first) = (Some(window.clone()), Some(SetOptions::NX));
-        pipeline.set::<(), _, _>(name.clone(), value.clone(), window, first, false).await?;
-    }
-    let answers: Vec<Value> = pipeline.all().await?;
-    Ok(answers.iter().filter(|answer| !answer.is_null()).count())
 }
 
 #[cfg(test)]
@@ -109,6 +135,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn receipts_go_with_those_of_their_producer_in_their_order() {
+        let one = |producer, name: &'static str| {
+            let value = Bytes::from_static(name.as_bytes());
+            Waiting { scope: Arc::new(Scope::new("t", producer)), name: name.into(), value }
+        };
+        let groups = by_producer(&mut vec![one("p", "1"), one("q", "2"), one("p", "3")]);
+        let names: Vec<Vec<&str>> =
+            groups.iter().map(|group| group.keys.iter().filter_map(Key::as_str).collect()).collect();
+        assert_eq!(names, [vec!["1", "3"], vec!["2"]]);
+        assert_eq!(groups[0].values, [Value::Bytes("1".into()), Value::Bytes("3".into())]);
+    }
+
+    #[test]
     fn receipts_of_a_request_that_find_no_room_are_dropped_together() {
         let (queue, waiting) = mpsc::channel(3);
         let writer = ReceiptWriter { queue, seal: Seal::new(None) };
@@ -116,7 +155,7 @@ mod tests {
         let kept = Kept { digest: Digest::from([0; 32]), partition: 0, offset: 0, trace_id: None };
         let two = vec![(EventKey::of(&source, &id), kept); 2];
         for (receipts, in_queue) in [(&two[..], 2), (&two[..], 2), (&two[..1], 3), (&two[..1], 3), (&[], 3)] {
-            writer.keep(&Scope::new("t", "p"), receipts.to_vec());
+            writer.keep(Scope::new("t", "p"), receipts.to_vec());
             assert_eq!(waiting.len(), in_queue);
         }
     }

@@ -49,7 +49,7 @@ async fn redis_killed_frozen_and_restarted_under_load_changes_no_answer() {
         "farol_receipt_cache_total{operation=\"keep\",result=\"written\"}",
         "db_client_operation_duration_seconds_count{db_system_name=\"redis\",db_operation_name=\"EVALSHA\",error_type=\"\"}",
         "db_client_operation_duration_seconds_count{db_system_name=\"redis\",db_operation_name=\"EVALSHA\",error_type=\"timeout\"}",
-        "db_client_operation_duration_seconds_count{db_system_name=\"redis\",db_operation_name=\"PIPELINE SET\",error_type=\"\"}",
+        "db_client_operation_duration_seconds_count{db_system_name=\"redis\",db_operation_name=\"BATCH SET\",error_type=\"\"}",
     ] {
         assert!(page.contains(line), "{line} is not in:\n{page}");
     }
