@@ -11,6 +11,10 @@ farol-gateway healthcheck  ask the gateway that runs beside it, with the same se
 
 Settings come from environment variables. A start with wrong ones names them all.";
 
+/// Every event is some hundred small pieces of memory on several threads.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
