@@ -48,8 +48,16 @@ fmt: ## format the sources
 	cargo fmt --all
 test: ## all tests, on throw-away PostgreSQL, Redis and Kafka (ARGS='-p worker' for fewer)
 	@$(FAROL) test -- $(ARGS)
-bench: ## measure the release build: CPU seconds per million events
+bench: ## the headline figures of the release build: CPU seconds per million events, rates, latency (7 minutes)
 	@$(FAROL) bench -- $(ARGS)
+bench-rivals: ## the same beside Flask and FastAPI, in turns (10 minutes)
+	@$(FAROL) bench-rivals -- $(ARGS)
+bench-all: ## every row there is, with rivals and soak (40 minutes)
+	@$(FAROL) bench-all -- $(ARGS)
+bench-compare: ## CPU per event beside another commit's build, in pairs: make bench-compare BASE=main
+	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)
+bench-page: ## write the figures of docs/bench into docs/PERFORMANCE.md
+	@$(FAROL) bench-page
 load-check: ## overload, a silent Kafka, a failing Redis, slow clients: each figure with its bound
 	@$(FAROL) load-check -- $(ARGS)
 

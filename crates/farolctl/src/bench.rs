@@ -1,20 +1,36 @@
-//! What the bench stands on: processes it starts and stops, their CPU time, a topic and a
-//! database of its own, and the load. The order of things is in `commands/bench.rs`.
+//! What a bench stands on: processes it starts and stops, their CPU time, topics and a database of its own, the load,
+//! and the groups of rows. The order of things is in `commands/bench.rs`.
 
+pub(crate) mod batches;
+pub(crate) mod compare;
+pub(crate) mod conditions;
 pub(crate) mod cpu;
 pub(crate) mod database;
-pub(crate) mod events;
+pub(crate) mod ground;
+pub(crate) mod growth;
 pub(crate) mod listener;
 pub(crate) mod load;
+pub(crate) mod overload;
+pub(crate) mod plot;
 pub(crate) mod process;
-pub(crate) mod report;
-pub(crate) mod sides;
+pub(crate) mod producer_tool;
+pub(crate) mod requests;
+pub(crate) mod rivals;
+pub(crate) mod rounds;
+pub(crate) mod rows;
+pub(crate) mod side;
+pub(crate) mod single;
+pub(crate) mod soak;
 pub(crate) mod stack;
+pub(crate) mod tally;
+pub(crate) mod telemetry;
 pub(crate) mod topic;
+pub(crate) mod whole_path;
+pub(crate) mod wire;
 
 use std::path::{Path, PathBuf};
 
-use crate::{books, gateway_client};
+use crate::books;
 
 /// Why there is no measurement.
 #[derive(Debug, thiserror::Error)]
@@ -33,10 +49,8 @@ pub(crate) enum Error {
     Database(String),
     #[error(transparent)]
     Books(#[from] books::Error),
-    #[error(transparent)]
-    Gateway(#[from] gateway_client::Error),
     #[error("an event was refused, so the measurement means nothing: {0}")]
-    Refused(Box<gateway_client::Problem>),
+    Refused(String),
     #[error("after {seconds} s only {booked} of {expected} records are booked; the worker's log is {log}")]
     NotBooked { seconds: u64, booked: i64, expected: usize, log: PathBuf },
     #[error("{0}")]

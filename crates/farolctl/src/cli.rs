@@ -58,6 +58,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Key(Key),
     Bench(commands::bench::Arguments),
+    BenchCompare(commands::bench_compare::Arguments),
     LoadCheck(commands::load_check::Arguments),
     TelemetryIsolation(commands::telemetry_isolation::Arguments),
     /// Load with a journal, and compare it with what is there; `make prove` breaks things meanwhile

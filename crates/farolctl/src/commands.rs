@@ -2,6 +2,7 @@
 
 pub(crate) mod bare_handler;
 pub(crate) mod bench;
+pub(crate) mod bench_compare;
 pub(crate) mod demo;
 mod demo_report;
 pub(crate) mod dlq;
@@ -38,6 +39,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Demo(arguments) => demo::run(arguments, output).await,
         Command::Key(Key::New(arguments)) => key::run(arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output).await,
+        Command::BenchCompare(arguments) => bench_compare::run(arguments, output).await,
         Command::LoadCheck(arguments) => load_check::run(arguments, output).await,
         Command::TelemetryIsolation(arguments) => telemetry_isolation::run(arguments, output).await,
         Command::Prove(command) => prove::run(command, output).await,

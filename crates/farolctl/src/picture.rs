@@ -1,5 +1,6 @@
 //! A board as a picture: its sections one below the other (`sheet`), each panel drawn by its kind, as SVG and from that as PNG.
 
+pub(crate) mod bars;
 mod colours;
 mod heatmap;
 mod key;

@@ -15,6 +15,9 @@ from types import FrameType
 from . import (
     alert_files,
     alerts_test,
+    bench,
+    bench_compare,
+    bench_page,
     compose,
     debian,
     operator_tool,
@@ -78,7 +81,9 @@ def parser() -> argparse.ArgumentParser:
     for name, action, about in (
         ("test", run_tests, "all tests on throw-away servers; words after -- go to cargo test"),
         ("farolctl", run_farolctl, "farolctl with the addresses of the stack that is up; words after -- go to it"),
-        ("bench", run_bench, "farolctl bench of the release build; words after -- go to it"),
+        ("bench", run_bench, "the release build's headline figures; words after -- go to farolctl bench"),
+        ("bench-rivals", run_bench_rivals, "the same beside the rivals"),
+        ("bench-all", run_bench_all, "every row there is, soak and rivals included"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
         ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
@@ -89,6 +94,10 @@ def parser() -> argparse.ArgumentParser:
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
     ):
         add(words, name, action, about).add_argument("words", nargs="*")
+    compare = add(words, "bench-compare", run_bench_compare, "CPU per event of this checkout's gateway beside another commit's")
+    compare.add_argument("base", help="a commit, a tag or a branch")
+    compare.add_argument("words", nargs="*", help="more words for farolctl bench-compare, after --")
+    add(words, "bench-page", write_bench_page, "write the figures of docs/bench into docs/PERFORMANCE.md")
     servers = add(words, "test-servers", test_servers, "a command with throw-away PostgreSQL, Redis and Kafka")
     servers.add_argument("command", nargs="+")
     packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")
@@ -131,7 +140,24 @@ def run_farolctl(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(arguments: argparse.Namespace) -> int:
-    return operator_tool.bench(release_stack(), arguments.words)
+    return bench.run(release_stack(), "headline", arguments.words)
+
+
+def run_bench_rivals(arguments: argparse.Namespace) -> int:
+    return bench.run(release_stack(), "rivals", arguments.words)
+
+
+def run_bench_all(arguments: argparse.Namespace) -> int:
+    return bench.run(release_stack(), "all", arguments.words)
+
+
+def run_bench_compare(arguments: argparse.Namespace) -> int:
+    return bench_compare.run(release_stack(), arguments.base, arguments.words)
+
+
+def write_bench_page(_arguments: argparse.Namespace) -> int:
+    bench_page.write(ROOT)
+    return 0
 
 
 def run_load_check(arguments: argparse.Namespace) -> int:

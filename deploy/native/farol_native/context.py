@@ -41,6 +41,8 @@ class Context:
         """The settings: the environment over `.env`. Ports are asked for with `port`."""
         self.throwaway = throwaway
         """True for test servers: data that nobody keeps may trade durability for speed."""
+        self.measured = throwaway and env.get("FAROL_MEASURED") == "1"
+        """True for throw-away servers that are measured: they run for minutes, as servers that are shipped do."""
         self.components: frozenset[str] = frozenset()
         """Names of the components in this start; complete from `prepare` on (what could not be installed is not in it)."""
         self.logs = home.logs

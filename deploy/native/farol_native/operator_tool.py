@@ -34,11 +34,6 @@ def with_addresses(stack: Stack, words: Sequence[str]) -> int:
     return farolctl(stack, words, env)
 
 
-def bench(stack: Stack, words: Sequence[str]) -> int:
-    """Measures the release build on servers of its own; a stack that is up is not touched."""
-    return on_own_servers(stack, ["bench", *words])
-
-
 def load_check(stack: Stack, words: Sequence[str]) -> int:
     """Loads the release build beyond what it can take, on servers of its own; its exit code is the verdict."""
     allow_open_files()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import go, prerequisites, rust, throwaway
+from . import bench, go, operator_tool, prerequisites, python_tools, rust, throwaway
 from .component import Prerequisite, command_prerequisite
 from .context import Context
 from .stack import Stack
@@ -29,13 +29,23 @@ def run(stack: Stack, words: Sequence[str]) -> int:
     with throwaway.servers(ctx.root, os.environ) as env:
         ctx.console.show("running the workspace's tests on them")
         rust_code = throwaway.run([*cargo, "--no-fail-fast", *chosen], env)
-    return rust_code or own_tests(stack)
+        bench_code = 0 if words else quick_bench(ctx, env)
+    return rust_code or bench_code or own_tests(stack)
+
+
+def quick_bench(ctx: Context, env: Mapping[str, str]) -> int:
+    """Every group of the bench's rows, with the rivals, for a second each: that it measures, not what."""
+    ctx.console.show("running the bench for seconds")
+    operator_tool.allow_open_files()
+    program = rust.program(ctx, "farolctl")
+    settings = {**env, **bench.rivals(ctx), "FAROL_BIN_DIR": str(rust.folder(ctx))}
+    return throwaway.run([str(program), "bench", "--quick", "--all"], settings)
 
 
 def needed(ctx: Context) -> list[Prerequisite]:
     """The toolchain, the judges, and letters for farolctl's pictures."""
     font = Prerequisite("a font", any(FONTS.rglob("*.[to]tf")), ("fonts-dejavu-core",))
-    return [*rust.prerequisites(ctx), font, *judges(ctx)]
+    return [*rust.prerequisites(ctx), font, python_tools.prerequisite(), *judges(ctx)]
 
 
 def judges(ctx: Context) -> list[Prerequisite]:

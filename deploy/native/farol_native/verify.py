@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import alert_files, go, prerequisites, python_tools, rust, workflows
+from . import alert_files, bench_page, go, prerequisites, python_tools, rust, workflows
 from .component import Prerequisite, StackError, command_prerequisite
 from .context import Context
 from .pages import check as pages_check
@@ -173,6 +173,7 @@ CHECKS = (
     Check("yaml (yamllint)", yaml),
     Check("workflows (actionlint, zizmor)", github_workflows),
     Check("alerting files (as their sources say)", alert_files.refuse_stale),
+    Check("figures (docs/PERFORMANCE.md as docs/bench says)", bench_page.refuse_stale),
     Check("boards (rules, queries, metrics)", boards),
     Check("pages (links, form, names)", pages),
     Check("one version of each OpenTelemetry crate", one_telemetry_version),

@@ -12,11 +12,18 @@ pub(crate) struct Stat {
     pub(crate) name: String,
     pub(crate) parent: u32,
     ticks: u64,
+    /// Those of `ticks` that children used who have ended.
+    childrens: u64,
 }
 
 /// CPU seconds of a process and its ended children.
 pub(crate) fn seconds(pid: u32) -> io::Result<f64> {
     Ok(stat(pid)?.ticks as f64 / TICKS_PER_SECOND)
+}
+
+/// CPU seconds of this process's children that have ended.
+pub(crate) fn ended_children_seconds() -> io::Result<f64> {
+    Ok(stat(std::process::id())?.childrens as f64 / TICKS_PER_SECOND)
 }
 
 /// CPU seconds of a process and everything below it. What a child used is counted
@@ -54,8 +61,9 @@ fn parse(text: &str) -> Option<Stat> {
     let fields: Vec<&str> = after.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
     // user, system, children's user, children's system: fields 14 to 17 of proc(5)
-    let ticks = field(14)? + field(15)? + field(16)? + field(17)?;
-    Some(Stat { name, parent: field(4)?.try_into().ok()?, ticks })
+    let childrens = field(16)? + field(17)?;
+    let ticks = field(14)? + field(15)? + childrens;
+    Some(Stat { name, parent: field(4)?.try_into().ok()?, ticks, childrens })
 }
 
 #[cfg(test)]
@@ -65,7 +73,7 @@ mod tests {
     #[test]
     fn a_name_with_brackets_is_read_right() {
         let line = "42 (a) b (c) S 7 42 42 0 -1 4194560 100 200 0 0 11 22 33 44 20 0 1 0 12345";
-        let expected = Stat { name: "a) b (c".to_owned(), parent: 7, ticks: 110 };
+        let expected = Stat { name: "a) b (c".to_owned(), parent: 7, ticks: 110, childrens: 77 };
         assert_eq!(parse(line), Some(expected));
         assert_eq!(parse("nonsense"), None);
     }

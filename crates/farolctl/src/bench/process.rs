@@ -4,6 +4,7 @@
 use std::{
     fs::File,
     io,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -13,13 +14,15 @@ use super::{Error, cpu};
 
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const STOP_WITHIN: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(10);
 
 /// A running process.
 pub(crate) struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
+    /// It leads a group of processes that end with it.
+    leads: bool,
 }
 
 /// A command without inherited FAROL_* settings, writing into `log`.
@@ -40,12 +43,24 @@ pub(crate) fn command(program: &Path, log: &Path, settings: &[(&str, &str)]) -> 
 impl Process {
     pub(crate) fn start(name: &'static str, mut command: Command, log: PathBuf) -> Result<Self, Error> {
         let child = command.spawn().map_err(|error| Error::file(Path::new(command.get_program()), error))?;
-        Ok(Self { name, child, log })
+        Ok(Self { name, child, log, leads: false })
     }
 
-    /// CPU seconds so far.
-    pub(crate) fn cpu_seconds(&self) -> Result<f64, Error> {
-        cpu::seconds(self.child.id()).map_err(|error| self.failed(format!("has no CPU time: {error}")))
+    /// Starts a program that starts others, such as a server with worker processes: none of them is left behind.
+    pub(crate) fn start_leader(
+        name: &'static str,
+        mut command: Command,
+        log: PathBuf,
+    ) -> Result<Self, Error> {
+        command.process_group(0);
+        let mut process = Self::start(name, command, log)?;
+        process.leads = true;
+        Ok(process)
+    }
+
+    /// CPU seconds so far, with all children.
+    pub(crate) fn tree_cpu_seconds(&self) -> Result<f64, Error> {
+        cpu::tree_seconds(self.child.id()).map_err(|error| self.failed(format!("has no CPU time: {error}")))
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -71,8 +86,10 @@ impl Process {
     pub(crate) async fn wait_ready(&mut self, address: &str) -> Result<(), Error> {
         let url = format!("http://{address}/ready");
         let deadline = Instant::now() + READY_WITHIN;
+        let client = reqwest::Client::builder().no_proxy().build();
+        let client = client.map_err(|error| Error::Dirty(error.to_string()))?;
         loop {
-            if reqwest::get(&url).await.is_ok_and(|answer| answer.status().is_success()) {
+            if client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
             match self.child.try_wait() {
@@ -93,7 +110,8 @@ impl Process {
         while Instant::now() < deadline {
             match self.child.try_wait() {
                 Ok(None) => tokio::time::sleep(POLL).await,
-                Ok(Some(status)) if status.success() => return Ok(()),
+                // a leader that passes its signal on may end by it
+                Ok(Some(status)) if status.success() || self.leads => return Ok(()),
                 Ok(Some(status)) => return Err(self.failed(format!("ended with {status}"))),
                 Err(error) => return Err(self.failed(format!("is lost: {error}"))),
             }
@@ -116,6 +134,15 @@ pub(crate) fn failed(name: &'static str, what: String, log: &Path) -> Error {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        if self.leads {
+            let group = self.child.id().to_string();
+            // an empty group is what is wanted, and `kill` calls it an error
+            let words = ["-c", r#"kill -s KILL -- "-$0""#, &group];
+            let ended = Command::new("sh").args(words).stderr(Stdio::null()).status();
+            if let Err(error) = ended {
+                eprintln!("farolctl: {} (group {group}) may still run: {error}", self.name);
+            }
+        }
         let ended = match self.child.try_wait() {
             Ok(Some(_)) => Ok(()),
             _ => self.child.kill().and_then(|()| self.child.wait().map(drop)),

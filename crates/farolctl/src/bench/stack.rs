@@ -1,5 +1,5 @@
-//! The processes under measurement: a gateway and a worker of their own on free ports, and the
-//! bare handler beside them.
+//! How a gateway and a worker are started for a measurement: with settings of their own and a key that may do
+//! everything.
 
 use std::{
     fs,
@@ -8,14 +8,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use reqwest::Url;
 use sha2::{Digest, Sha256};
 
 use super::{
     Error,
-    process::{self, Process, command, free_address},
+    process::{self, Process, command},
 };
-use crate::gateway_client::GatewayClient;
 
 pub(crate) const GATEWAY: &str = "farol-gateway";
 pub(crate) const WORKER: &str = "farol-worker";
@@ -28,15 +26,6 @@ pub(crate) struct Servers<'a> {
     pub(crate) redis_url: &'a str,
 }
 
-/// Everything that runs during a bench.
-pub(crate) struct Stack {
-    pub(crate) gateway: Process,
-    pub(crate) worker: Process,
-    pub(crate) bare: Process,
-    pub(crate) gateway_client: GatewayClient,
-    pub(crate) bare_client: GatewayClient,
-}
-
 /// The folder that was named, or the one this program is in; an error if it lacks one of `programs`.
 pub(crate) fn bin_dir(named: Option<&Path>, programs: &[&str]) -> Result<PathBuf, Error> {
     let this = std::env::current_exe().map_err(|error| Error::file(Path::new("farolctl"), error))?;
@@ -45,32 +34,6 @@ pub(crate) fn bin_dir(named: Option<&Path>, programs: &[&str]) -> Result<PathBuf
     match programs.find(|program| !program.is_file()) {
         None => Ok(folder.to_owned()),
         Some(program) => Err(Error::NoBinary(program)),
-    }
-}
-
-impl Stack {
-    /// Migrates, starts everything and waits until it is ready. `home` is an existing folder
-    /// for logs and the keys file.
-    pub(crate) async fn start(bin_dir: &Path, home: &Path, servers: &Servers<'_>) -> Result<Self, Error> {
-        let key = format!("farol_{}", uuid::Uuid::new_v4().simple());
-        let keys_file = write_keys(home, &key)?;
-        let free = || free_address().map_err(|error| Error::file(Path::new("127.0.0.1:0"), error));
-        let (gateway_at, worker_at, bare_at) = (free()?, free()?, free()?);
-        let mut worker = start_worker(bin_dir, home, servers, &worker_at, &[])?;
-        let mut gateway = start_gateway(bin_dir, home, servers, &gateway_at, &keys_file, &[])?;
-        let mut bare = start_bare(home, &bare_at)?;
-        bare.wait_ready(&bare_at).await?;
-        gateway.wait_ready(&gateway_at).await?;
-        worker.wait_ready(&worker_at).await?;
-        let gateway_client = client(&gateway_at, &key)?;
-        let bare_client = client(&bare_at, &key)?;
-        Ok(Self { gateway, worker, bare, gateway_client, bare_client })
-    }
-
-    pub(crate) async fn stop(self) -> Result<(), Error> {
-        self.gateway.stop().await?;
-        self.worker.stop().await?;
-        self.bare.stop().await
     }
 }
 
@@ -126,15 +89,6 @@ pub(crate) fn start_gateway(
     Process::start(GATEWAY, command(&program, &log, &settings)?, log)
 }
 
-fn start_bare(home: &Path, address: &str) -> Result<Process, Error> {
-    let this = std::env::current_exe().map_err(|error| Error::file(Path::new("farolctl"), error))?;
-    let log = home.join("bare-handler.log");
-    let port = address.rsplit(':').next().unwrap_or_default();
-    let mut command = command(&this, &log, &[])?;
-    command.args(["bare-handler", "--port", port]);
-    Process::start("the bare handler", command, log)
-}
-
 /// Writes a file with the digest of `key`, which may do everything.
 pub(crate) fn write_keys(home: &Path, key: &str) -> Result<String, Error> {
     let path: PathBuf = home.join("keys.json");
@@ -148,10 +102,4 @@ pub(crate) fn write_keys(home: &Path, key: &str) -> Result<String, Error> {
     let written = file.and_then(|mut file| file.write_all(keys.to_string().as_bytes()));
     written.map_err(|error| Error::file(&path, error))?;
     Ok(path.display().to_string())
-}
-
-fn client(address: &str, key: &str) -> Result<GatewayClient, Error> {
-    let url = Url::parse(&format!("http://{address}"));
-    let url = url.map_err(|error| Error::Dirty(format!("{address}: {error}")))?;
-    Ok(GatewayClient::new(url, Some(key.to_owned()))?)
 }

@@ -12,6 +12,11 @@ use super::Error;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 
+/// So much of each partition stays that a worker finds everything, and no soak fills a disk: old segments leave once
+/// the broker looks, every few minutes if it was not told otherwise.
+const KEPT: [(&str, &str); 3] =
+    [("retention.bytes", "536870912"), ("segment.bytes", "67108864"), ("file.delete.delay.ms", "1000")];
+
 /// A topic that exists until it is removed.
 pub(crate) struct Topic {
     pub(crate) name: String,
@@ -26,7 +31,11 @@ impl Topic {
             .set("bootstrap.servers", brokers)
             .create()
             .map_err(|error: rdkafka::error::KafkaError| failed(error.to_string()))?;
-        let new = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+        let new = KEPT
+            .into_iter()
+            .fold(NewTopic::new(&name, partitions, TopicReplication::Fixed(1)), |topic, (name, value)| {
+                topic.set(name, value)
+            });
         let results = admin.create_topics([&new], &options()).await;
         let results = results.map_err(|error| failed(error.to_string()))?;
         for result in results {

@@ -1,42 +1,70 @@
-//! `farolctl bench`: what an event costs in CPU time, part by part, beside an actix handler
-//! that does nothing. Rounds of both are interleaved, so that a slower minute hits both.
+//! `farolctl bench`: what taking an event costs, beside a handler that does nothing, beside rivals and beside
+//! ceilings, in one run. Which groups of rows there are, and in which order, is here; how each is measured is in
+//! `bench`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use crate::{
     bench::{
-        Error as BenchError,
-        database::Database,
-        events::Events,
-        listener::Server,
-        report::BenchReport,
-        sides::Sides,
-        stack::{self, Servers, Stack},
-        topic::Topic,
+        Error as BenchError, batches,
+        conditions::{Parts, conditions},
+        ground::{Ground, Size},
+        growth, overload, plot, producer_tool,
+        rivals::Rivals,
+        rows::{Document, Row},
+        single, soak, stack, telemetry, whole_path,
     },
-    books::{self, Books},
     error::Error,
     flights::{self, Days},
     interrupt,
     output::Output,
-    progress::Progress,
 };
 
-const WARM_UP: usize = 2_000;
-
-/// Measure CPU seconds per million events, part by part
+/// Measure what an event costs: CPU seconds per million events, rate, latency, memory
 ///
-/// Starts a gateway and a worker of its own on free ports, with a topic and a database of
-/// their own, on servers that are there for tests. Real flights are sent in rounds that
-/// alternate with a bare actix handler, in a process of its own.
+/// Starts gateways and a worker of its own on free ports, with topics and a database of their own, on
+/// servers that are there for tests. Real flights are sent in rounds that alternate with the sides
+/// they are compared with. Exit code 0 if everything was measured, whatever the verdicts.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    servers: TestServers,
+    #[command(flatten)]
+    rivals: Rivals,
+    /// Only these groups of rows
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "single,batches,producer-tool,start")]
+    only: Vec<Group>,
+    /// Every group of rows; the soak is the longest
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
+    #[command(flatten)]
+    sizes: Sizes,
+    /// Seconds of the soak
+    #[arg(long, default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    soak_seconds: u64,
+    /// Seconds instead of minutes: shows that the bench works, and nothing else
+    #[arg(long)]
+    quick: bool,
+    /// Also write the rows, as JSON, into this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Also draw the rows, as SVG, into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Exit code 1 if a target is missed
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Servers that are there for tests, and what runs on them.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct TestServers {
     /// Kafka for tests, host:port
     #[arg(long, env = "FAROL_TEST_KAFKA_BROKERS", value_name = "BROKERS")]
     kafka_brokers: String,
+    /// Kafka's jars, as a Java class path
+    #[arg(long, env = "FAROL_TEST_KAFKA_CLASSPATH", value_name = "PATH")]
+    kafka_classpath: Option<String>,
     /// PostgreSQL for tests; its user may create databases
     #[arg(long, env = "FAROL_TEST_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     database_url: String,
@@ -46,116 +74,148 @@ pub(crate) struct Arguments {
     /// Where farol-gateway and farol-worker are [default: beside farolctl]
     #[arg(long, env = "FAROL_BIN_DIR", value_name = "FOLDER")]
     bin_dir: Option<PathBuf>,
-    /// Events per round
-    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
-    events: u32,
-    /// Connections that send
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
-    connections: u16,
-    /// Rounds of each side
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=100))]
-    rounds: u16,
-    /// Partitions of the topic
-    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=100))]
-    partitions: u16,
-    /// Also write the report, as JSON, into this file
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
     /// Read this flights.csv instead of fetching the package
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 }
 
+/// How much is sent.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Sizes {
+    /// Connections that send
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    connections: u16,
+    /// Rounds of each side
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+    /// Seconds of a round
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+    seconds: u64,
+    /// Partitions of a topic
+    #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=100))]
+    partitions: u16,
+}
+
+/// The groups of rows there are, in the order they are measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Group {
+    Single,
+    Batches,
+    ProducerTool,
+    Start,
+    WholePath,
+    Telemetry,
+    Growth,
+    Overload,
+    Soak,
+}
+
+const ALL: [Group; 9] = [
+    Group::Single,
+    Group::Batches,
+    Group::ProducerTool,
+    Group::Start,
+    Group::WholePath,
+    Group::Telemetry,
+    Group::Growth,
+    Group::Overload,
+    Group::Soak,
+];
+
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
-    let bin_dir = stack::bin_dir(arguments.bin_dir.as_deref(), &[stack::GATEWAY, stack::WORKER])?;
-    let flights = flights::load(Days::year()?, arguments.csv.clone())?;
-    let name = format!("farol_bench_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-    let events = Events::new(flights, name.clone());
-    let topic = Topic::create(&arguments.kafka_brokers, name.clone(), arguments.partitions.into()).await?;
-    let database = match Database::create(&arguments.database_url, name.clone()).await {
-        Ok(database) => database,
-        Err(error) => {
-            topic.remove().await?;
-            return Err(error.into());
-        }
-    };
-    let home = std::env::temp_dir().join(&name);
+    let size = arguments.size();
+    let ground = arguments.servers.ground(size)?;
+    let parts =
+        Parts { bin_dir: &ground.bin_dir, kafka_classpath: arguments.servers.kafka_classpath.as_deref() };
+    let mut conditions = conditions(&size, &parts);
+    if let Some(versions) = arguments.rivals.versions() {
+        conditions.insert("version: rivals".to_owned(), versions.into());
+    }
+    let rows = on_ground(&ground, measure(&arguments, &ground)).await?;
+    let document = Document { conditions, rows };
+    if let Some(path) = &arguments.json {
+        document.write(path)?;
+    }
+    if let Some(path) = &arguments.svg {
+        let failed = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
+        fs::write(path, plot::svg(&document)).map_err(failed)?;
+    }
+    output.print(&document)?;
+    document.verdict(arguments.strict)
+}
+
+/// Measures until it is done or interrupted, and leaves nothing but the logs of what failed.
+pub(crate) async fn on_ground<T>(
+    ground: &Ground,
+    measuring: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let measured = tokio::select! {
-        measured = measure(&arguments, &bin_dir, events, &topic, &database, &home) => measured,
+        measured = measuring => measured,
         interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
     };
-    let removed = (topic.remove().await, database.remove().await);
-    if home.exists() && !names_a_log(&measured) {
-        fs::remove_dir_all(&home)?;
+    let names_a_log =
+        matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })));
+    let cleared = ground.clear(names_a_log).await;
+    let measured = measured?;
+    cleared?;
+    Ok(measured)
+}
+
+async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for group in ALL.into_iter().filter(|group| arguments.all || arguments.only.contains(group)) {
+        rows.extend(match group {
+            Group::Single => single::rows(ground, &arguments.rivals).await?,
+            Group::Batches => batches::rows(ground).await?,
+            Group::ProducerTool => producer_tool::rows(ground, arguments.servers.classpath()?).await?,
+            Group::Start => telemetry::start(ground).await?,
+            Group::WholePath => whole_path::rows(ground).await?,
+            Group::Telemetry => telemetry::cost(ground).await?,
+            Group::Growth => growth::rows(ground).await?,
+            Group::Overload => overload::rows(ground).await?,
+            Group::Soak => soak::rows(ground).await?,
+        });
+        ground.remove_topics().await?;
     }
-    let report = measured?;
-    removed.0.and(removed.1)?;
-    if let Some(path) = &arguments.json {
-        write_json(path, &report)?;
+    Ok(rows)
+}
+
+impl Arguments {
+    fn size(&self) -> Size {
+        let size = self.sizes.size(Duration::from_secs(self.soak_seconds));
+        let second = Duration::from_secs(1);
+        match self.quick {
+            true => Size { rounds: 1, round: second / 2, warm_up: second / 4, soak: 2 * second, ..size },
+            false => size,
+        }
     }
-    Ok(output.print(&report)?)
 }
 
-/// Whether the logs are needed to understand the failure.
-fn names_a_log(measured: &Result<BenchReport, Error>) -> bool {
-    matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })))
-}
-
-fn write_json(path: &Path, report: &BenchReport) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(report).map_err(std::io::Error::from)?;
-    fs::write(path, text + "\n").map_err(|error| Error::Failed(format!("{}: {error}", path.display())))
-}
-
-async fn measure(
-    arguments: &Arguments,
-    bin_dir: &Path,
-    mut events: Events,
-    topic: &Topic,
-    database: &Database,
-    home: &Path,
-) -> Result<BenchReport, Error> {
-    fs::create_dir(home)?;
-    let servers = Servers {
-        brokers: &arguments.kafka_brokers,
-        topic: &topic.name,
-        database_url: &database.url,
-        redis_url: &arguments.redis_url,
-    };
-    let stack = Stack::start(bin_dir, home, &servers).await?;
-    let books = Books::connect(&books::server(&database.url, None)?).await?;
-    let sides = Sides {
-        stack: &stack,
-        database,
-        kafka: Server::at(arguments.kafka_brokers.split(',').next().unwrap_or_default()),
-        redis: redis_server(&arguments.redis_url),
-        books: &books,
-        connections: arguments.connections.into(),
-    };
-    sides.bare(events.take(WARM_UP)).await?;
-    sides.farol(events.take(WARM_UP)).await?;
-    let count = arguments.events as usize;
-    let progress = Progress::start("rounds", u64::from(arguments.rounds) * 2);
-    let (mut bare, mut farol) = (Vec::new(), Vec::new());
-    for _ in 0..arguments.rounds {
-        bare.push(sides.bare(events.take(count)).await?);
-        progress.advance();
-        farol.push(sides.farol(events.take(count)).await?);
-        progress.advance();
+impl Sizes {
+    pub(crate) fn size(&self, soak: Duration) -> Size {
+        Size {
+            connections: self.connections.into(),
+            rounds: self.rounds.into(),
+            round: Duration::from_secs(self.seconds),
+            warm_up: Duration::from_secs(self.seconds.min(3)),
+            partitions: self.partitions,
+            soak,
+        }
     }
-    progress.finish();
-    stack.stop().await?;
-    Ok(BenchReport {
-        events_per_round: count,
-        connections: arguments.connections.into(),
-        partitions: arguments.partitions.into(),
-        debug_build: cfg!(debug_assertions),
-        bare,
-        farol,
-    })
 }
 
-fn redis_server(url: &str) -> Server {
-    let url = reqwest::Url::parse(url).ok();
-    let address = url.and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port().unwrap_or(6379))));
-    Server::at(&address.unwrap_or_default())
+impl TestServers {
+    pub(crate) fn ground(&self, size: Size) -> Result<Ground, Error> {
+        let bin_dir = stack::bin_dir(self.bin_dir.as_deref(), &[stack::GATEWAY, stack::WORKER])?;
+        let flights = flights::load(Days::year()?, self.csv.clone())?;
+        let addresses = [&self.kafka_brokers, &self.database_url, &self.redis_url].map(String::clone);
+        let ground = Ground::new(bin_dir, addresses, flights, size);
+        fs::create_dir(&ground.home)?;
+        Ok(ground)
+    }
+
+    fn classpath(&self) -> Result<&str, Error> {
+        let missing = || Error::Usage("Kafka's producer tool needs --kafka-classpath".to_owned());
+        self.kafka_classpath.as_deref().ok_or_else(missing)
+    }
 }

@@ -19,16 +19,29 @@ struct Data<'a> {
 }
 
 #[derive(Serialize)]
-struct CloudEvent<'a> {
+struct CloudEvent<'a, T> {
     specversion: &'static str,
     r#type: &'static str,
     source: String,
     id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<&'a str>,
-    time: String,
-    datacontenttype: &'static str,
-    data: Data<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    datacontenttype: Option<&'static str>,
+    data: T,
+}
+
+/// What a service that only follows departures would send.
+#[derive(Serialize)]
+struct ShortData<'a> {
+    delay: Option<i32>,
+    carrier: &'a str,
+    flight: u32,
+    dest: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    remarks: &'a str,
 }
 
 impl Flight {
@@ -46,21 +59,45 @@ impl Flight {
     /// Its event in structured mode under another id, for a measurement that needs
     /// the same flight to be a new event.
     pub(crate) fn body_with_id(&self, id: &str) -> Bytes {
-        // neither can fail: the times are of 2013 with whole-hour offsets, and JSON holds all
-        // strings, numbers and nulls
-        let rfc3339 = |time: time::OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
-        let event = CloudEvent {
+        let data = Data { scheduled: rfc3339(self.scheduled), row: &self.row };
+        // cannot fail: JSON holds all strings, numbers and nulls
+        serde_json::to_vec(&self.event(id, data)).unwrap_or_default().into()
+    }
+
+    /// Its event in short, about 300 bytes.
+    pub(crate) fn short_event(&self, id: &str) -> String {
+        serde_json::to_string(&self.event(id, self.short_data(""))).unwrap_or_default()
+    }
+
+    /// Its event with the attributes that are required and no other, made longer by remarks.
+    pub(crate) fn event_with_remarks(&self, id: &str, remarks: &str) -> String {
+        let event = self.event(id, self.short_data(remarks));
+        let event = CloudEvent { subject: None, time: None, datacontenttype: None, ..event };
+        serde_json::to_string(&event).unwrap_or_default()
+    }
+
+    fn short_data<'a>(&'a self, remarks: &'a str) -> ShortData<'a> {
+        let Row { dep_delay: delay, carrier, flight, dest, .. } = &self.row;
+        ShortData { delay: *delay, carrier, flight: *flight, dest, remarks }
+    }
+
+    fn event<'a, T>(&'a self, id: &'a str, data: T) -> CloudEvent<'a, T> {
+        CloudEvent {
             specversion: "1.0",
             r#type: if self.departed.is_some() { DEPARTED } else { CANCELLED },
             source: self.source(),
             id,
             subject: self.row.tailnum.as_deref(),
-            time: rfc3339(self.time()),
-            datacontenttype: "application/json",
-            data: Data { scheduled: rfc3339(self.scheduled), row: &self.row },
-        };
-        serde_json::to_vec(&event).unwrap_or_default().into()
+            time: Some(rfc3339(self.time())),
+            datacontenttype: Some("application/json"),
+            data,
+        }
     }
+}
+
+/// Cannot fail: the times are of 2013, with whole-hour offsets.
+fn rfc3339(time: time::OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }
 
 impl Outgoing for Flight {

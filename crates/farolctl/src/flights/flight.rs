@@ -26,7 +26,7 @@ pub(super) struct Row {
     #[serde(deserialize_with = "available")]
     dep_time: Option<u16>,
     #[serde(deserialize_with = "available")]
-    dep_delay: Option<i32>,
+    pub(super) dep_delay: Option<i32>,
     sched_arr_time: u16,
     #[serde(deserialize_with = "available")]
     arr_time: Option<u16>,
@@ -37,7 +37,7 @@ pub(super) struct Row {
     #[serde(deserialize_with = "available")]
     pub(super) tailnum: Option<String>,
     pub(super) origin: String,
-    dest: String,
+    pub(super) dest: String,
     #[serde(deserialize_with = "available")]
     air_time: Option<u32>,
     distance: u32,

@@ -1,4 +1,4 @@
-//! How sure the pairs make us: the mean change of a paired ratio and its upper confidence bound.
+//! How sure the pairs make us: the mean change of a paired ratio and its confidence bounds.
 //! Ratios are compared by their logarithms, so that twice as slow and twice as fast weigh the same.
 
 /// 95 % quantiles of Student's t for 1, 2, … degrees of freedom.
@@ -11,6 +11,8 @@ const T_95: [f64; 30] = [
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Change {
     pub(crate) mean: f64,
+    /// The true mean is above it with a confidence of 95 %.
+    pub(crate) lower: f64,
     /// The true mean is below it with a confidence of 95 %.
     pub(crate) upper: f64,
 }
@@ -23,8 +25,9 @@ pub(crate) fn change(pairs: &[(f64, f64)]) -> Option<Change> {
     let mean = logs.iter().sum::<f64>() / count;
     let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / freedom as f64;
     let t = T_95[freedom.min(T_95.len()) - 1];
-    let upper = mean + t * (variance / count).sqrt();
-    Some(Change { mean: mean.exp() - 1.0, upper: upper.exp() - 1.0 })
+    let doubt = t * (variance / count).sqrt();
+    let [mean, lower, upper] = [mean, mean - doubt, mean + doubt].map(|log| log.exp() - 1.0);
+    Some(Change { mean, lower, upper })
 }
 
 #[cfg(test)]
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn equal_pairs_have_no_change_and_no_doubt() {
         let change = change(&[(5.0, 5.0), (8.0, 8.0), (3.0, 3.0)]).unwrap();
-        assert_eq!((change.mean, change.upper), (0.0, 0.0));
+        assert_eq!((change.mean, change.lower, change.upper), (0.0, 0.0, 0.0));
     }
 
     #[test]
@@ -43,6 +46,7 @@ mod tests {
         let change = change(&[(1.0, 1.0), (1.0, 1.1), (1.0, 1.2)]).unwrap();
         assert!((change.mean - 0.0970).abs() < 1e-3, "{change:?}");
         assert!((change.upper - 0.2798).abs() < 2e-3, "{change:?}");
+        assert!((change.lower + 0.0596).abs() < 2e-3, "{change:?}");
     }
 
     #[test]

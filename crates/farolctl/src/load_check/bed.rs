@@ -34,7 +34,7 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(5);
 pub(crate) const REDIS_TIMEOUT: Duration = Duration::from_millis(20);
 pub(crate) const IN_FLIGHT_MIB: usize = 64;
 pub(crate) const QUEUE_MIB: usize = 64;
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("FAROL_DELIVERY_TIMEOUT", "8s"),
     ("FAROL_HEADER_TIMEOUT", "10s"),
     ("FAROL_BODY_TIMEOUT", "10s"),
@@ -42,6 +42,9 @@ const SETTINGS: [(&str, &str); 7] = [
     ("FAROL_REDIS_TIMEOUT", "20ms"),
     ("FAROL_MAX_IN_FLIGHT_BYTES", "67108864"),
     ("FAROL_KAFKA_QUEUE_KIB", "65536"),
+    // as shipped: FAROL_DEV alone would record every trace
+    ("OTEL_TRACES_SAMPLER", "parentbased_traceidratio"),
+    ("OTEL_TRACES_SAMPLER_ARG", "0.01"),
 ];
 const POLL: Duration = Duration::from_millis(50);
 const QUIET_WITHIN: Duration = Duration::from_secs(30);

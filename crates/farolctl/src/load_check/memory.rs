@@ -55,6 +55,13 @@ impl Memory {
         (most(first), most(last))
     }
 
+    /// About one sample a second, after this share (0 to 1) of the time.
+    pub(crate) fn since(&self, share: f64) -> Vec<f64> {
+        let first = (self.0.len() as f64 * share).ceil() as usize;
+        let each = (1.0 / LOOK_EVERY.as_secs_f64()) as usize;
+        self.0.iter().skip(first).step_by(each.max(1)).copied().collect()
+    }
+
     pub(crate) fn most(&self) -> f64 {
         self.0.iter().copied().fold(f64::NAN, f64::max)
     }
@@ -81,6 +88,12 @@ mod tests {
     fn the_halves_are_compared_by_what_was_most() {
         assert_eq!(Memory(vec![1.0, 5.0, 2.0, 4.0]).halves(), (5.0, 4.0));
         assert!(Memory(Vec::new()).halves().1.is_nan());
+    }
+
+    #[test]
+    fn what_comes_before_memory_settles_is_left_out() {
+        let memory = Memory((0..20).map(f64::from).collect());
+        assert_eq!(memory.since(0.25), [5.0, 10.0, 15.0]);
     }
 
     #[test]

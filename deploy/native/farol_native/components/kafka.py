@@ -15,6 +15,8 @@ TOPIC = "farol.events"
 PARTITIONS = 6
 # For programs that live a second, and for brokers that live as long as one test run.
 SHORT_LIVED = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+# A quarter of an hour at full load writes more than a disk wants to hold; topics say how much they keep.
+FULL_LOAD = "\nlog.retention.check.interval.ms=5000\n"
 
 
 class Kafka(Component):
@@ -45,7 +47,8 @@ class Kafka(Component):
         for name in ("log4j2.xml", "jmx-rules.yaml"):
             ctx.render(self.name, name, (ctx.root / "deploy/native/kafka" / name).read_text())
         addresses = ctx.address("FAROL_KAFKA_PORT"), ctx.address("FAROL_KAFKA_CONTROLLER_PORT")
-        config = ctx.render(self.name, "server.properties", properties(*addresses, self._log_folder(ctx)))
+        text = properties(*addresses, self._log_folder(ctx)) + (FULL_LOAD if ctx.measured else "")
+        config = ctx.render(self.name, "server.properties", text)
         if not (self._log_folder(ctx) / "meta.properties").is_file():
             # The only way from nothing to a KRaft node.
             identity = ["--config", str(config), f"--cluster-id={new_cluster_id()}"]
@@ -55,9 +58,9 @@ class Kafka(Component):
         folder = ctx.run_folder(self.name)
         # A pause of the serial collector on so small a heap is shorter than what G1's threads cost two cores.
         options = [f"-Xmx{ctx.env.get('FAROL_KAFKA_HEAP', '512m')}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"]
-        if ctx.throwaway:
+        if ctx.throwaway and not ctx.measured:
             options.extend(SHORT_LIVED)
-        else:
+        elif not ctx.throwaway:
             agent = next(self._libs(ctx).glob("jmx_prometheus_javaagent-*.jar"))
             options.append(f"-javaagent:{agent}={ctx.address('FAROL_KAFKA_JMX_PORT')}:{folder / 'jmx-rules.yaml'}")
         return Program(
