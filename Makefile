@@ -58,6 +58,8 @@ bench-compare: ## CPU per event beside another commit's build, in pairs: make be
 	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)
 bench-page: ## write the figures of docs/bench into docs/PERFORMANCE.md
 	@$(FAROL) bench-page
+scaling-plot: ## HPA and KEDA over a load curve, by arithmetic: table, and OUT=file.svg (ARGS='--environment prod')
+	@$(FAROL) scaling-plot -- $(ARGS) $(if $(OUT),--out $(OUT))
 load-check: ## overload, a silent Kafka, a failing Redis, slow clients: each figure with its bound
 	@$(FAROL) load-check -- $(ARGS)
 

@@ -59,6 +59,7 @@ pub(crate) enum Command {
     Key(Key),
     Bench(commands::bench::Arguments),
     BenchCompare(commands::bench_compare::Arguments),
+    Load(commands::load::Arguments),
     LoadCheck(commands::load_check::Arguments),
     TelemetryIsolation(commands::telemetry_isolation::Arguments),
     /// Load with a journal, and compare it with what is there; `make prove` breaks things meanwhile
@@ -90,6 +91,10 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
+    pub(crate) fn url(&self) -> &Url {
+        &self.gateway_url
+    }
+
     pub(crate) fn client(&self) -> Result<GatewayClient, Error> {
         // an exported but empty variable is no key
         let key = self.key.clone().filter(|key| !key.is_empty());

@@ -9,6 +9,7 @@ pub(crate) mod dlq;
 pub(crate) mod event;
 pub(crate) mod key;
 pub(crate) mod ledger;
+pub(crate) mod load;
 pub(crate) mod load_check;
 pub(crate) mod picture;
 pub(crate) mod prove;
@@ -40,6 +41,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Key(Key::New(arguments)) => key::run(arguments, output),
         Command::Bench(arguments) => bench::run(arguments, output).await,
         Command::BenchCompare(arguments) => bench_compare::run(arguments, output).await,
+        Command::Load(arguments) => load::run(arguments, output).await,
         Command::LoadCheck(arguments) => load_check::run(arguments, output).await,
         Command::TelemetryIsolation(arguments) => telemetry_isolation::run(arguments, output).await,
         Command::Prove(command) => prove::run(command, output).await,

@@ -11,6 +11,7 @@ use crate::https;
 use crate::traceparent::Traceparent;
 
 const STRUCTURED: &str = "application/cloudevents+json";
+const BATCH: &str = "application/cloudevents-batch+json";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of one gateway with one key.
@@ -124,6 +125,15 @@ impl GatewayClient {
             return receipt.map(Answer::Accepted).map_err(|_| unexpected(&url, status, body));
         }
         Ok(Answer::Refused { problem: problem(&url, status, body)?, retry_after })
+    }
+
+    /// Sends a body of one event or of a batch; answers with the status, and reads what comes with it to its end.
+    pub(crate) async fn status_of(&self, body: Bytes, is_batch: bool) -> Result<u16, Error> {
+        let url = self.url("/v1/events");
+        let media_type = if is_batch { BATCH } else { STRUCTURED };
+        let request = self.http.post(url.clone()).header(header::CONTENT_TYPE, media_type).body(body);
+        let (status, _) = read(self.call(request, &url).await?, &url).await?;
+        Ok(status)
     }
 
     /// Asks where the event with this source and id is; its receipt's (partition, offset) helps.

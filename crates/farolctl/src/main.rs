@@ -17,6 +17,7 @@ mod interrupt;
 mod isolation;
 mod jaeger_client;
 mod json_text;
+mod load;
 mod load_check;
 mod output;
 mod picture;

@@ -192,3 +192,55 @@ fn how_kafka_is_reached_is_read_from_the_variables_of_the_services() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(stderr(&output).contains("FAROL_KAFKA_CA_FILE"), "{output:?}");
 }
+
+#[actix_web::test]
+async fn load_offers_its_rate_and_tells_what_became_of_it() {
+    let gateway = StubGateway::start().await;
+    let arguments = ["--output", "json", "load", "--csv", FLIGHTS, "--steps", "50,100", "--for", "1s"];
+    let output = farolctl(&gateway, &[&arguments[..], &["--invalid", "20%"]].concat()).await;
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = stdout(&output);
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!((&steps[0]["offered"], &steps[1]["offered"]), (&json!(50), &json!(100)));
+    for step in steps {
+        let of = |value: &Value| value.as_u64().unwrap_or_default();
+        assert_eq!(of(&step["accepted"]) + of(&step["refused"]["400"]), of(&step["offered"]), "{step}");
+        assert!(step["p99Ms"].as_f64().unwrap() >= step["p50Ms"].as_f64().unwrap(), "{step}");
+    }
+    let accepted: u64 = steps.iter().map(|step| step["accepted"].as_u64().unwrap()).sum();
+    assert_eq!(gateway.state.events.lock().unwrap().len() as u64, accepted, "every event is a new one");
+}
+
+#[actix_web::test]
+async fn load_goes_to_this_machine_unless_it_is_said_by_name() {
+    let gateway = StubGateway::start().await;
+    let arguments = ["load", "--csv", FLIGHTS, "--rate", "10", "--for", "1s"];
+    let elsewhere = ["--gateway-url", "http://farol.invalid"];
+    let output = farolctl(&gateway, &[&arguments[..], &elsewhere].concat()).await;
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(stderr(&output).contains("--target-is-agreed"), "{output:?}");
+    let output = farolctl(&gateway, &[&arguments[..], &elsewhere, &["--target-is-agreed"]].concat()).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(stderr(&output).contains("not one event was accepted"), "{output:?}");
+}
+
+#[actix_web::test]
+async fn a_load_that_is_interrupted_tells_what_it_did_so_far() {
+    let gateway = StubGateway::start().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_farolctl"));
+    command.env("FAROL_GATEWAY_URL", &gateway.url).env("FAROL_KEY", KEY);
+    command.args(["--output", "json", "load", "--csv", FLIGHTS, "--rate", "50", "--for", "10m"]);
+    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    testkit::eventually("some of it has come", || async {
+        (gateway.state.events.lock().unwrap().len() > 5).then_some(())
+    })
+    .await;
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = stdout(&output);
+    assert_eq!(report["interrupted"], true);
+    let accepted = report["steps"][0]["accepted"].as_u64().unwrap();
+    assert_eq!(gateway.state.events.lock().unwrap().len() as u64, accepted, "no answer was left behind");
+}

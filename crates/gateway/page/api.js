@@ -15,6 +15,7 @@ const ADVICE = {
   forbidden: 'Use a key with the role that is needed and with this source among its own.',
   'rate-limited': 'Wait a moment, then try again.',
   unavailable: 'Try again with the same id: that is safe.',
+  shed: 'Operators keep such events out for now. Try again later with the same id: that is safe.',
   overloaded: 'Try again with the same id: that is safe.',
 };
 

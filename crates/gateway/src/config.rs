@@ -32,6 +32,8 @@ pub struct Config {
     pub database: Server,
     /// `FAROL_KEYS_FILE`: who may write and read; `None` where `FAROL_AUTH=off` says so by name.
     pub keys_file: Option<PathBuf>,
+    /// `FAROL_FLAGS_FILE`: what operators change while it runs; without it the built-in values hold.
+    pub flags_file: Option<PathBuf>,
     /// How it ends.
     pub shutdown: Shutdown,
     /// Where people find what else there is.
@@ -62,6 +64,7 @@ impl Config {
         let redis = Redis::read(&mut env);
         let database = Server::read(&mut env);
         let keys_file = keys_file(&mut env);
+        let flags_file = env.optional("FAROL_FLAGS_FILE");
         let shutdown = Shutdown::read(&mut env);
         let links = Links::read(&mut env);
         let dev = env.switch("FAROL_DEV");
@@ -74,6 +77,7 @@ impl Config {
                 redis: redis?,
                 database: database?,
                 keys_file: keys_file?,
+                flags_file: flags_file?,
                 shutdown: shutdown?,
                 links: links?,
                 dev: dev?,

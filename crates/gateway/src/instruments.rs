@@ -40,4 +40,5 @@ pub(crate) fn describe() {
     stored_cache::describe();
     dependencies::describe();
     ::kafka::describe();
+    flags::describe();
 }

@@ -3,11 +3,13 @@
 
 mod rate_limit;
 mod receipt;
+mod shed;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use event::{Digest, Event, EventKey};
+use flags::Shedding;
 use time::OffsetDateTime;
 use tracing::Span;
 
@@ -86,11 +88,11 @@ pub(crate) async fn take(
     handling: Handling,
 ) -> Result<Decided, Problem> {
     let received_at_ms = now_ms();
-    let mut intake = Intake::of(key, candidates);
+    let mut intake = Intake::of(key, candidates, state.flags.shedding());
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), Verdict::Unlimited));
     }
-    let rate = intake.ask_redis(redis, key).await?;
+    let rate = intake.ask_redis(state, redis, key).await?;
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), rate));
     }
@@ -124,8 +126,8 @@ struct Known<'e> {
 
 impl<'e> Intake<'e> {
     /// What can be decided without asking anybody: what was refused before, sources that are not
-    /// the caller's, and events that the request itself repeats.
-    fn of(key: &Key, candidates: &'e [Candidate]) -> Self {
+    /// the caller's, what is not taken now, and events that the request itself repeats.
+    fn of(key: &Key, candidates: &'e [Candidate], shedding: Option<Shedding>) -> Self {
         let mut firsts: HashMap<EventKey, (usize, Digest)> = HashMap::with_capacity(candidates.len());
         let mut entries = Vec::with_capacity(candidates.len());
         for (index, candidate) in candidates.iter().enumerate() {
@@ -141,12 +143,20 @@ impl<'e> Intake<'e> {
                     .push(Entry::refused(Problem::new(Kind::Forbidden, "the key may not use this source")));
                 continue;
             }
-            let (event_key, digest) = (event.key(), event.digest());
+            let event_key = event.key();
+            if let Some(problem) =
+                shedding.as_ref().and_then(|shedding| shed::refusal(shedding, event, event_key))
+            {
+                entries.push(Entry::refused(problem));
+                continue;
+            }
+            let digest = event.digest();
             let (first, its_digest) = *firsts.entry(event_key).or_insert((index, digest));
             let known = Known { event, key: event_key, digest, repeats: (first != index).then_some(first) };
             let decision = (its_digest != digest).then(|| Decision::Refused(conflict()));
             entries.push(Entry { decision, known: Some(known) });
         }
+        shed::tell(shedding, entries.iter().filter_map(|entry| entry.decision.as_ref()?.refusal()));
         Self { entries }
     }
 
@@ -159,12 +169,15 @@ impl<'e> Intake<'e> {
     }
 
     /// Asks Redis once for everything: whether the producer may, and which events came before.
-    async fn ask_redis(&mut self, redis: &Redis, key: &Key) -> Result<Verdict, Problem> {
+    async fn ask_redis(&mut self, state: &State, redis: &Redis, key: &Key) -> Result<Verdict, Problem> {
         let open: Vec<&mut Entry<'_>> =
             self.entries.iter_mut().filter(|entry| entry.open().is_some()).collect();
         let keys: Vec<EventKey> = open.iter().filter_map(|entry| Some(entry.known.as_ref()?.key)).collect();
         let asked = redis.ask(&key.producer, key.rate, &keys).await;
         rate_limit::refuse_over_rate(&asked.verdict)?;
+        if !state.flags.receipt_cache() {
+            return Ok(asked.verdict);
+        }
         for (entry, receipt) in open.into_iter().zip(asked.receipts) {
             if let (Some(kept), Some(known)) = (receipt, &entry.known) {
                 entry.decision = Some(match kept.digest == known.digest {
@@ -202,7 +215,9 @@ impl<'e> Intake<'e> {
                 Err(error) => Decision::Refused(not_acknowledged(state, &error)),
             });
         }
-        redis.keep(&key.producer, receipts);
+        if state.flags.receipt_cache() {
+            redis.keep(&key.producer, receipts);
+        }
         published.waited
     }
 

@@ -84,6 +84,11 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
+    /// The `Retry-After` it has, for the answer that it is a part of.
+    pub(crate) fn retry_after_header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.headers.iter().find(|(name, _)| name == RETRY_AFTER).cloned()
+    }
+
     /// How far the worker is behind; null where that is not known.
     pub(crate) fn behind(mut self, behind: Option<Behind>) -> Self {
         self.more.get_or_insert_default().behind = Some(serde_json::json!(behind));

@@ -11,6 +11,7 @@ use actix_cors::Cors;
 use actix_web::dev::Server;
 use actix_web::http::Method;
 use actix_web::{App, middleware, web};
+use flags::{Flags, FlagsError, Program, Who};
 use telemetry::MetricsPage;
 use tokio::runtime::Handle;
 
@@ -27,7 +28,7 @@ use crate::publisher::Publisher;
 use crate::redis::Redis;
 use crate::routes::{self, ApiDocument, LandingPage, Serves};
 use crate::topic_check::TopicCheck;
-use crate::{http_limits, instruments, leave_taking, observe, supervision};
+use crate::{SERVICE, http_limits, instruments, leave_taking, observe, supervision};
 
 /// Why the gateway could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum StartError {
     /// The keys are not usable.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// The flags are not usable.
+    #[error(transparent)]
+    Flags(#[from] FlagsError),
     /// librdkafka refused its settings.
     #[error("the Kafka client cannot be made: {0}")]
     Kafka(#[from] rdkafka::error::KafkaError),
@@ -71,6 +75,7 @@ pub enum StartError {
 /// What every handler can reach.
 pub(crate) struct State {
     pub(crate) keys: Arc<KeyRing>,
+    pub(crate) flags: Arc<Flags>,
     pub(crate) publisher: Publisher,
     pub(crate) redis: Redis,
     pub(crate) database: Database,
@@ -138,9 +143,12 @@ impl Gateway {
     /// away: their clients keep trying.
     pub async fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
         instruments::describe();
+        let who = Who::this(Program::Gateway, SERVICE)?;
+        let flags = Arc::new(Flags::load(config.flags_file.as_deref(), who).await?);
         let database = Database::connect(&config)?;
         let state = Arc::new(State {
             keys: Arc::new(KeyRing::load(config.keys_file.as_deref())?),
+            flags,
             publisher: Publisher::connect(&config)?,
             redis: Redis::connect(&config.redis, &config.kafka.topic)?,
             backlog: Backlog::new(&config, database.clone())?,
@@ -190,6 +198,7 @@ impl Gateway {
         let background = [
             tokio::spawn(state.topic_check.clone().run(config.clone())),
             tokio::spawn(Arc::clone(&state.keys).follow()),
+            tokio::spawn(Arc::clone(&state.flags).follow()),
             tokio::spawn(supervision::run(Arc::clone(&state))),
         ];
         let handle = server.handle();

@@ -30,8 +30,10 @@ pub use metrics_page::{MetricsPage, SECONDS_SUFFIX, describe};
 pub use opentelemetry::propagation::{Extractor, Injector};
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
-    Remote, adopt, extract, extract_fields, inject, is_recorded, link_elsewhere, link_with_each, trace_id,
+    Remote, add_event, adopt, extract, extract_fields, inject, is_recorded, link_elsewhere, link_with_each,
+    trace_id,
 };
+pub use sampling::sample_roots;
 
 /// Who speaks: becomes the resource of every span, unless the environment says otherwise.
 #[derive(Debug, Clone, Copy)]

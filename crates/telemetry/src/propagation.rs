@@ -2,7 +2,7 @@
 
 use opentelemetry::propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use opentelemetry::{Context, global};
+use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -100,6 +100,12 @@ pub fn link_with_each<'s>(span: &Span, others: impl Iterator<Item = &'s Span> + 
     if ids.is_sampled() {
         others.for_each(|other| other.add_link(ids.clone()));
     }
+}
+
+/// Tells on `span` that something happened, without a log line.
+pub fn add_event<const N: usize>(span: &Span, name: &'static str, attributes: [(&'static str, String); N]) {
+    let attributes = attributes.map(|(key, value)| KeyValue::new(key, value));
+    span.add_event(name, attributes.into());
 }
 
 /// Whether anybody will see `span`; what would only be a child of it can be left out else.

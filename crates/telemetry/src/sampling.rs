@@ -1,5 +1,7 @@
 //! Which traces are recorded. A decision that came with the trace stands; where a trace begins
-//! here, all are recorded in development, and one of a hundred elsewhere.
+//! here, all are recorded in development, and one of a hundred elsewhere, unless a share is given while the program runs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
@@ -7,6 +9,19 @@ use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, Should
 
 /// The share of traces that are recorded where nothing else is said.
 const PRODUCTION_RATIO: f64 = 0.01;
+
+/// The share of traces that begin here and are recorded, as the bits of a number; [`AS_SET`] while the sampler that was
+/// chosen at start decides.
+static ROOTS: AtomicU64 = AtomicU64::new(AS_SET);
+
+/// The bits of no number.
+const AS_SET: u64 = u64::MAX;
+
+/// Records this share, from 0 to 1, of the traces that begin here from now on; `None` is as the environment says. Where
+/// `OTEL_TRACES_SAMPLER` names a sampler that is not parent-based, nothing changes: it leaves the SDK no choice.
+pub fn sample_roots(share: Option<f64>) {
+    ROOTS.store(share.map_or(AS_SET, f64::to_bits), Ordering::Relaxed);
+}
 
 /// The sampler that `OTEL_TRACES_SAMPLER` names, or ours where it names none. `None` leaves it to
 /// the SDK: what is not parent-based has no decision to follow.
@@ -54,7 +69,32 @@ pub(crate) struct FollowLinks(Sampler);
 
 impl FollowLinks {
     fn new(root: Sampler) -> Self {
-        Self(Sampler::ParentBased(Box::new(root)))
+        Self(Sampler::ParentBased(Box::new(Roots { chosen: root, share: &ROOTS })))
+    }
+}
+
+/// Decides about a trace that begins here.
+#[derive(Debug, Clone)]
+struct Roots {
+    chosen: Sampler,
+    share: &'static AtomicU64,
+}
+
+impl ShouldSample for Roots {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace_id: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        match self.share.load(Ordering::Relaxed) {
+            AS_SET => self.chosen.should_sample(parent, trace_id, name, kind, attributes, links),
+            share => Sampler::TraceIdRatioBased(f64::from_bits(share))
+                .should_sample(parent, trace_id, name, kind, attributes, links),
+        }
     }
 }
 
@@ -102,6 +142,29 @@ mod tests {
             &links,
         );
         result.decision == SamplingDecision::RecordAndSample
+    }
+
+    #[test]
+    fn a_share_that_is_given_while_the_program_runs_decides_instead_until_it_is_taken_back() {
+        static SHARE: AtomicU64 = AtomicU64::new(AS_SET);
+        let roots = Roots { chosen: Sampler::AlwaysOff, share: &SHARE };
+        let recorded = |trace_id: u128| {
+            let result = roots.should_sample(None, TraceId::from(trace_id), "", &SpanKind::Server, &[], &[]);
+            result.decision == SamplingDecision::RecordAndSample
+        };
+        let of_a_thousand = || {
+            let spread = |n: u128| n.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+            (0..1_000).filter(|n| recorded(spread(*n))).count()
+        };
+        assert_eq!(of_a_thousand(), 0);
+        SHARE.store(f64::to_bits(0.25), Ordering::Relaxed);
+        assert!((200..300).contains(&of_a_thousand()), "{}", of_a_thousand());
+        SHARE.store(f64::to_bits(1.0), Ordering::Relaxed);
+        assert_eq!(of_a_thousand(), 1_000);
+        SHARE.store(f64::to_bits(0.0), Ordering::Relaxed);
+        assert_eq!(of_a_thousand(), 0);
+        SHARE.store(AS_SET, Ordering::Relaxed);
+        assert_eq!(of_a_thousand(), 0);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod authority;
 mod contract;
 mod database;
+mod flags_file;
 mod kafka_broker;
 mod keys;
 mod otlp;
@@ -28,6 +29,7 @@ use telemetry::{MetricsPage, Service, Telemetry, Traces};
 pub use authority::{Authority, Certificate};
 pub use contract::{DocumentedSpan, Page, described_metrics, documented_metrics, documented_spans};
 pub use database::Database;
+pub use flags_file::FlagsFile;
 pub use kafka_broker::{Iam, KafkaBroker};
 pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};

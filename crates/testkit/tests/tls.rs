@@ -65,7 +65,7 @@ async fn an_event_becomes_a_row_with_every_connection_encrypted() {
     let gateway = gateway::Config::read(environment(&settings)).unwrap();
     let gateway = Gateway::build(gateway, testkit::metrics()).await.unwrap();
     let worker = worker::Config::read(environment(&settings)).unwrap();
-    let worker = Worker::build(worker, testkit::metrics()).unwrap();
+    let worker = Worker::build(worker, testkit::metrics()).await.unwrap();
     let url = format!("http://{}", gateway.addr());
     let management = format!("http://{}", gateway.management_addr().unwrap());
     tokio::spawn(gateway.run(std::future::pending()));

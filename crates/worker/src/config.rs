@@ -1,6 +1,7 @@
 //! Every setting of the worker, read once at start.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kafka::Cluster;
@@ -29,6 +30,8 @@ pub struct Config {
     pub batch: BatchLimits,
     /// How long rows and their identities stay.
     pub retention: Retention,
+    /// `FAROL_FLAGS_FILE`: what operators change while it runs; without it the built-in values hold.
+    pub flags_file: Option<PathBuf>,
     /// `FAROL_FLUSH_TIMEOUT`: how long the last spans may take.
     pub flush_timeout: Duration,
 }
@@ -59,6 +62,7 @@ impl Config {
         let age = env.duration("FAROL_BATCH_MAX_AGE", "10ms");
         let rows = env.optional_duration("FAROL_ROW_RETENTION");
         let uniqueness = env.duration("FAROL_UNIQUENESS_WINDOW", "14days");
+        let flags_file = env.optional("FAROL_FLAGS_FILE");
         let flush_timeout = env.duration("FAROL_FLUSH_TIMEOUT", "5s");
         let config = (|| {
             Some(Self {
@@ -70,6 +74,7 @@ impl Config {
                 database: database?,
                 batch: BatchLimits { records: records?, bytes: bytes?, age: age? },
                 retention: Retention { rows: rows?, uniqueness: uniqueness? },
+                flags_file: flags_file?,
                 flush_timeout: flush_timeout?,
             })
         })();

@@ -25,4 +25,5 @@ pub(crate) fn describe() {
     ledger::describe();
     retention::describe();
     ::kafka::describe();
+    flags::describe();
 }

@@ -37,7 +37,7 @@ async fn run() -> ExitCode {
         Err(error) => return refuse_start(SERVICE.name, "telemetry", &error),
     };
     let flush = config.flush_timeout;
-    let outcome = match Worker::build(config, telemetry.metrics()) {
+    let outcome = match Worker::build(config, telemetry.metrics()).await {
         Ok(worker) => worker.run(stop_signal()).await,
         Err(error) => Err(error),
     };

@@ -1,8 +1,10 @@
 //! Looks after time: the days ahead have their partitions, rows leave after `FAROL_ROW_RETENTION`,
-//! and keys after that and `FAROL_UNIQUENESS_WINDOW`.
+//! and keys after that and `FAROL_UNIQUENESS_WINDOW`, unless the flag `row-retention` is off.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use flags::Flags;
 use rdkafka::admin::{AdminOptions, ResourceSpecifier};
 use time::OffsetDateTime;
 
@@ -27,7 +29,7 @@ pub struct Retention {
 }
 
 /// Does a round once the worker consumes, and every hour from then on.
-pub(crate) async fn keep(config: Config, store: Store, status: Status) {
+pub(crate) async fn keep(config: Config, store: Store, status: Status, flags: Arc<Flags>) {
     while status.not_ready_because().is_some() {
         tokio::time::sleep(START_CHECK).await;
     }
@@ -46,8 +48,13 @@ pub(crate) async fn keep(config: Config, store: Store, status: Status) {
                 );
             }
         }
-        if let Some(rows) = config.retention.rows {
-            expire(&config, rows, &store).await;
+        match config.retention.rows {
+            Some(rows) if flags.row_retention() => expire(&config, rows, &store).await,
+            Some(_) => tracing::warn!(
+                name: "retention_paused",
+                "nothing leaves: the flag row-retention is off"
+            ),
+            None => {}
         }
         tokio::time::sleep(ROUND).await;
     }

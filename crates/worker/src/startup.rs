@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
+use flags::{Flags, FlagsError, Program, Who};
 use telemetry::MetricsPage;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use crate::pipeline::Pipeline;
 use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Store, StoreError};
-use crate::{gauges, instruments, management, retention};
+use crate::{SERVICE, gauges, instruments, management, retention};
 
 /// A Kafka client that lived so long did not die of how it was started.
 const STEADY: Duration = Duration::from_secs(60);
@@ -30,6 +31,9 @@ pub enum StartError {
     /// The pool refused its settings.
     #[error("the PostgreSQL pool cannot be made: {0}")]
     Pool(#[from] deadpool_postgres::BuildError),
+    /// The flags are not usable.
+    #[error(transparent)]
+    Flags(#[from] FlagsError),
     /// librdkafka refused its settings.
     #[error("the Kafka consumer cannot be made: {0}")]
     Kafka(#[from] rdkafka::error::KafkaError),
@@ -54,19 +58,23 @@ pub struct Worker {
     config: Config,
     store: Store,
     status: Status,
+    flags: Arc<Flags>,
     server: Server,
     addr: SocketAddr,
 }
 
 impl Worker {
     /// Binds the management address. Kafka and PostgreSQL may still be away.
-    pub fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
+    pub async fn build(config: Config, metrics: MetricsPage) -> Result<Self, StartError> {
         instruments::describe();
+        let who = Who::this(Program::Worker, SERVICE)?;
+        let flags = Arc::new(Flags::load(config.flags_file.as_deref(), who).await?);
         let store = Store::connect(&config.database)?;
         let status = Status::starting();
-        let (server, addr) = management::listen(config.management_addr, status.clone(), metrics)
-            .map_err(|source| StartError::Listen { addr: config.management_addr, source })?;
-        Ok(Self { config, store, status, server, addr })
+        let (server, addr) =
+            management::listen(config.management_addr, status.clone(), Arc::clone(&flags), metrics)
+                .map_err(|source| StartError::Listen { addr: config.management_addr, source })?;
+        Ok(Self { config, store, status, flags, server, addr })
     }
 
     /// The management address it is bound to.
@@ -76,7 +84,7 @@ impl Worker {
 
     /// Consumes until `stop` completes; then the batch in hand is finished and the group is left.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), StartError> {
-        let Self { config, store, status, server, addr } = self;
+        let Self { config, store, status, flags, server, addr } = self;
         tracing::info!(
             name: "worker_started",
             %addr,
@@ -91,7 +99,8 @@ impl Worker {
         let _guard = told.when_dropped();
         let gauges = Arc::new(Gauges::default());
         let keeping = [
-            tokio::spawn(retention::keep(config.clone(), store.clone(), status.clone())),
+            tokio::spawn(Arc::clone(&flags).follow()),
+            tokio::spawn(retention::keep(config.clone(), store.clone(), status.clone(), flags)),
             tokio::spawn(gauges::keep(config.clone(), store.clone(), Arc::clone(&gauges))),
         ];
         let pipeline = {

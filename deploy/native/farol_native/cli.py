@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
         ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
         ("alerts-drill", run_alerts_drill, "break a stack of its own and see alerts fire and resolve; words after -- choose"),
+        ("scaling-plot", run_scaling, "the autoscalers' arithmetic over a load curve; words after -- choose"),
         ("fuzz", run_fuzz, "random input for the reader of events and for a running gateway; words after -- choose"),
         ("examples-check", check_examples, "the examples in five languages against a stack of its own; words after -- name languages"),
         ("compose", run_compose, "docker compose with this stack's settings, e.g. config"),
@@ -172,6 +173,12 @@ def run_fuzz(arguments: argparse.Namespace) -> int:
     from . import fuzz
 
     return fuzz.run(ROOT, arguments.words)
+
+
+def run_scaling(arguments: argparse.Namespace) -> int:
+    from .scaling import run
+
+    return run.run(ROOT, arguments.words)
 
 
 def run_alerts_drill(arguments: argparse.Namespace) -> int:

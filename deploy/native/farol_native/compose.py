@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from . import jaeger_ui
+from . import flag_file, jaeger_ui
 from .component import StackError
 from .components.gateway import key, keys_file
 from .context import Context
@@ -84,6 +84,7 @@ def write_settings(stack: Stack) -> None:
         "COMPOSE_PROJECT_NAME": f"farol-{hashlib.sha256(str(ctx.home).encode()).hexdigest()[:8]}",
         "FAROL_KEY": key(ctx),
         "FAROL_KEYS_PATH": str(keys_path(ctx)),
+        "FAROL_FLAGS_FOLDER": str(flag_file.folder(ctx)),
         "FAROL_POSTGRES_SUPERUSER_PASSWORD": ctx.secret("postgres-superuser"),
         "FAROL_POSTGRES_PASSWORD": ctx.secret("postgres-owner"),
         "FAROL_POSTGRES_EXPORTER_PASSWORD": ctx.secret("postgres-exporter"),
@@ -105,3 +106,4 @@ def write_settings(stack: Stack) -> None:
     # It holds digests, no key: the container's account, of which this machine knows nothing, may read it.
     keys_path(ctx).write_text(keys_file(ctx) + "\n")
     keys_path(ctx).chmod(0o644)
+    flag_file.make(ctx)

@@ -17,7 +17,7 @@ from pathlib import Path
 from . import commands
 from .component import StackError
 
-OURS = ("data", "logs", "run", "env", "compose.env", "compose-keys.json", "secrets.json", "ports.json", "stack", "lock")
+OURS = ("data", "logs", "run", "env", "compose.env", "compose-keys.json", "flags", "secrets.json", "ports.json", "stack", "lock")
 
 
 class Home:

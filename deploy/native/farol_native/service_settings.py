@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import flag_file
 from .components.kafka import COMPONENT as KAFKA
 from .components.kafka import TOPIC
 from .components.postgres import COMPONENT as POSTGRES
@@ -36,7 +37,7 @@ def service_environment(ctx: Context) -> dict[str, str]:
     }
     if "otel-collector" not in ctx.components:
         addresses["OTEL_SDK_DISABLED"] = "true"
-    return {**{name: value for name, value in ctx.env.items() if is_theirs(name)}, **addresses}
+    return {"FAROL_FLAGS_FILE": str(flag_file.path(ctx)), **{name: value for name, value in ctx.env.items() if is_theirs(name)}, **addresses}
 
 
 def is_theirs(name: str) -> bool:

@@ -77,11 +77,6 @@ class Links(unittest.TestCase):
             with self.subTest(address=address):
                 self.assertEqual(len(dead(f"# A\n[a]({address})\n")), 1)
 
-    def test_a_page_that_is_awaited_may_be_linked_and_is_judged_once_it_is_there(self) -> None:
-        name = Path(sorted(links.AWAITED)[0]).stem
-        self.assertEqual(dead(f"# A\n[a]({name}.md#two)\n"), [])
-        self.assertEqual(dead(f"# A\n[a]({name}.md#two)\n", **{name: "# One\n"}), [f"docs/{name}.md has no such heading"])
-
     def test_what_is_shown_as_code_is_no_link(self) -> None:
         self.assertEqual(dead("# A\n`[a](nowhere.md)`\n```\n[b](nowhere.md)\n```\n"), [])
 

@@ -44,7 +44,7 @@ impl Ground {
         let ground = Self { topic, database };
         ground.database.run(REFUSE).await;
         ground.topic.produce(records, false);
-        let worker = ground.worker();
+        let worker = ground.worker().await;
         ground.decided(records.len()).await;
         (ground, worker)
     }
@@ -62,7 +62,7 @@ impl Ground {
         self.database.run(ALLOW).await;
     }
 
-    pub(crate) fn worker(&self) -> Running {
+    pub(crate) async fn worker(&self) -> Running {
         let settings = [
             ("FAROL_MANAGEMENT_ADDR", "127.0.0.1:0".to_owned()),
             ("FAROL_KAFKA_BROKERS", testkit::kafka_brokers()),
@@ -72,7 +72,7 @@ impl Ground {
         ];
         let environment =
             Environment::new(|name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()));
-        let worker = Worker::build(Config::read(environment).unwrap(), testkit::metrics()).unwrap();
+        let worker = Worker::build(Config::read(environment).unwrap(), testkit::metrics()).await.unwrap();
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(worker.run(async {
             drop(stopped.await);

@@ -47,7 +47,7 @@ async fn cut_off_between_kafka_and_the_mark_and_repeated_a_letter_is_one_row() {
     ground.database.run("DROP TRIGGER unmarkable ON farol.dead_letters").await;
     assert_eq!(ground.dlq(&["redrive", "--all"]).await.code(), Some(0));
     assert_eq!((ground.topic.records().len(), ground.count("redriven").await), (9, 3));
-    let worker = ground.worker();
+    let worker = ground.worker().await;
     ground.decided(9).await;
     assert_eq!(ground.count("resolved").await, 3);
     assert_eq!((ground.rows().await, ground.books().await), (3, [3, 3, 3, 0]));
@@ -59,7 +59,7 @@ async fn cut_off_and_never_repeated_a_letter_is_resolved_all_the_same() {
     let ground = Ground::with_redrivable(1).await;
     ground.database.run(UNMARKABLE).await;
     assert_eq!(ground.dlq(&["redrive", "1"]).await.code(), Some(1));
-    let worker = ground.worker();
+    let worker = ground.worker().await;
     ground.decided(2).await;
     assert_eq!(ground.letters().await, ["1 resolved 1"]);
     worker.stop().await;
@@ -76,7 +76,7 @@ async fn a_letter_on_its_way_is_left_alone_until_the_worker_has_decided_it() {
         assert!(waiting["advice"].as_str().unwrap().contains("look again later"));
     }
     assert_eq!(ground.topic.records().len(), 2);
-    let worker = ground.worker();
+    let worker = ground.worker().await;
     ground.decided(2).await;
     let answer = ground.dlq(&["redrive", "1"]).await;
     assert_eq!((answer.code(), &answer.json()["left"]["resolved"]["count"]), (Some(0), &json!(1)));
@@ -92,7 +92,7 @@ async fn a_letter_that_a_worker_passed_without_a_word_is_sent_again() {
         "UPDATE farol.dead_letters SET state = 'redriven', redriven_partition = 0, redriven_offset = 0";
     ground.database.run(passed).await;
     assert_eq!(ground.dlq(&["redrive", "--all"]).await.json()["done"], 1);
-    let worker = ground.worker();
+    let worker = ground.worker().await;
     ground.decided(2).await;
     assert_eq!(ground.letters().await, ["1 resolved 1"]);
     worker.stop().await;
@@ -101,7 +101,7 @@ async fn a_letter_that_a_worker_passed_without_a_word_is_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_point_and_repeated_every_letter_is_one_row() {
     let ground = Ground::with_redrivable(COUNT).await;
-    let worker = ground.worker();
+    let worker = ground.worker().await;
     let mut killed = spawn(&ground, &["redrive", "--all", "--rate", "20"]);
     eventually("some are marked", || async { (ground.count("open").await < i64::from(COUNT)).then_some(()) })
         .await;

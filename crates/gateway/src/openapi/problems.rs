@@ -64,6 +64,7 @@ fn subjects(kind: Kind) -> &'static [Subject] {
         | Kind::UnsupportedEncoding
         | Kind::Unstorable
         | Kind::RateLimited
+        | Kind::Shed
         | Kind::Overloaded => &[Intake],
         Kind::NotFound => &[LookUp, Asset],
         Kind::NotStoredYet => &[LookUp],
@@ -128,7 +129,7 @@ fn headers(kind: Kind) -> Vec<(&'static str, Header)> {
             ("ratelimit-policy", header("The producer's rate: events (`q`) in a window of seconds (`w`)")),
             ("ratelimit", header("What is left of it: events (`r`), and seconds (`t`) to wait")),
         ],
-        Kind::Overloaded | Kind::Unavailable => {
+        Kind::Shed | Kind::Overloaded | Kind::Unavailable => {
             vec![("retry-after", seconds("When to try again, in seconds"))]
         }
         _ => Vec::new(),
@@ -166,6 +167,7 @@ fn example(kind: Kind) -> Problem {
             .at(At::Pointer("/data/name".into())),
         Kind::NotAttempted => problem("it is good, but others of its batch are not"),
         Kind::RateLimited => problem("the producer sends faster than its key allows; repeat after the wait"),
+        Kind::Shed => problem("events of this type or source are not taken now; repeat with the same id"),
         Kind::Overloaded => problem("there is no room for more events now; repeat with the same id"),
         Kind::Unavailable => problem("Kafka did not acknowledge; repeat with the same id"),
     }

@@ -38,6 +38,9 @@ impl Kind {
                 "inside `results` only: the event is good, and others of its batch were refused"
             }
             Self::RateLimited => "the producer sends faster than its key allows; nothing was taken",
+            Self::Shed => {
+                "the gateway's operators take no events of this type or source for now; nothing of it was kept"
+            }
             Self::Overloaded => "the gateway has no room for more events; nothing of the event was kept",
             Self::Unavailable => {
                 "Kafka did not acknowledge in time, or a look-up is not possible; an event may have arrived"
@@ -70,6 +73,7 @@ impl Kind {
             Self::Unstorable => "Change what `pointer` or `header` names; as it is, it can never be stored.",
             Self::NotAttempted => "Send it again, without the others or once they are corrected.",
             Self::RateLimited => "Wait as long as `Retry-After` says, then send it again with the same id.",
+            Self::Shed => "Wait as long as `Retry-After` says, then send it again with the same id.",
             Self::Overloaded => "Wait as long as `Retry-After` says, then send it again with the same id.",
             Self::Unavailable => {
                 "Wait as long as `Retry-After` says, then ask again, or send it again with the same id."

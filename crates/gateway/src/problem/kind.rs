@@ -51,6 +51,7 @@ kinds! {
     Unstorable UNPROCESSABLE_ENTITY "unstorable" "The event could never be stored";
     NotAttempted FAILED_DEPENDENCY "not-attempted" "The event was left out because others of its batch were refused";
     RateLimited TOO_MANY_REQUESTS "rate-limited" "The producer is over its rate";
+    Shed SERVICE_UNAVAILABLE "shed" "Events like this one are not taken now";
     Overloaded SERVICE_UNAVAILABLE "overloaded" "The gateway has as much to do as it can";
     Unavailable SERVICE_UNAVAILABLE "unavailable" "This is not possible now";
 }
@@ -96,6 +97,7 @@ impl Kind {
             | Self::BodyTooSlow
             | Self::NotAttempted
             | Self::RateLimited
+            | Self::Shed
             | Self::Overloaded
             | Self::Unavailable => true,
             Self::MalformedEvent

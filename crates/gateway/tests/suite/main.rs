@@ -6,6 +6,7 @@ mod admission;
 mod batches;
 mod checks;
 mod docs_page;
+mod flags;
 mod hostile;
 mod http;
 mod intake;

@@ -37,7 +37,7 @@ pub(crate) async fn start(partitions: i32, metrics: MetricsPage) -> Whole {
     };
     let config = gateway::Config::read(environment()).unwrap();
     let gateway = Gateway::build(config, metrics.clone()).await.unwrap();
-    let worker = Worker::build(worker::Config::read(environment()).unwrap(), metrics).unwrap();
+    let worker = Worker::build(worker::Config::read(environment()).unwrap(), metrics).await.unwrap();
     let url = format!("http://{}", gateway.addr());
     tokio::spawn(gateway.run(std::future::pending()));
     tokio::spawn(worker.run(std::future::pending()));

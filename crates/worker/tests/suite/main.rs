@@ -6,6 +6,7 @@ mod books;
 mod continuity;
 mod cut_link;
 mod failures;
+mod flags;
 mod migration_rules;
 mod migrations;
 mod outcomes;

@@ -8,7 +8,7 @@ const DAY: i64 = 86_400_000;
 
 /// A day so long ago that its rows have to leave, with one row and its key, and another key that is
 /// younger than the window.
-async fn with_an_old_day(ground: &Ground, days_ago: i64) {
+pub(crate) async fn with_an_old_day(ground: &Ground, days_ago: i64) {
     ground
         .database
         .run(&format!(
@@ -26,7 +26,7 @@ async fn with_an_old_day(ground: &Ground, days_ago: i64) {
         .await;
 }
 
-async fn days(ground: &Ground) -> i64 {
+pub(crate) async fn days(ground: &Ground) -> i64 {
     let days = "SELECT count(*) FROM pg_class WHERE relnamespace = 'farol'::regnamespace AND relname ~ '^events_[0-9]{8}$'";
     ground.database.one(days, &[]).await
 }

@@ -46,7 +46,7 @@ impl Ground {
         let settings: Vec<(&str, String)> = overrides.chain(settings).collect();
         let environment =
             Environment::new(|name| settings.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()));
-        let worker = Worker::build(Config::read(environment).unwrap(), testkit::metrics()).unwrap();
+        let worker = Worker::build(Config::read(environment).unwrap(), testkit::metrics()).await.unwrap();
         let url = format!("http://{}", worker.addr());
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(worker.run(async {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from .. import rust
+from .. import flag_file, rust
 from ..component import Component, Prerequisite, Program
 from ..context import Context
 from ..http_probe import not_ready
@@ -30,6 +30,7 @@ class Gateway(Component):
 
     def prepare(self, ctx: Context) -> None:
         ctx.render(self.name, "keys.json", keys_file(ctx) + "\n")
+        flag_file.make(ctx)
 
     def program(self, ctx: Context) -> Program:
         return Program(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import rust
+from .. import flag_file, rust
 from ..component import Component, Prerequisite, Program
 from ..context import Context
 from ..http_probe import not_ready
@@ -20,6 +20,9 @@ class Worker(Component):
 
     def install(self, ctx: Context) -> None:
         rust.build(ctx)
+
+    def prepare(self, ctx: Context) -> None:
+        flag_file.make(ctx)
 
     def before_start(self, ctx: Context) -> None:
         ctx.run([rust.program(ctx, "farol-worker"), "migrate"], env=self._environment(ctx), log="migrate")

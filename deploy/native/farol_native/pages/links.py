@@ -10,8 +10,6 @@ from urllib.parse import unquote, urlsplit
 from .markdown import Page
 
 SCHEMES = ("http", "https", "mailto")
-# Linked before it is there, for as long as it is not; a page that stands here and exists is judged like any other.
-AWAITED = frozenset({"docs/PERFORMANCE.md", "docs/SCALING.md", "docs/FLAGS.md"})
 
 
 def dead(page: Page, root: Path, files: Set[str], pages: dict[str, Page]) -> list[str]:
@@ -52,8 +50,6 @@ def inside(page: Page, target: str, root: Path, files: Set[str], pages: dict[str
         if there is None:
             return "it leads out of the repository"
         folder = "" if there == "." else there + "/"
-        if there in AWAITED - files:
-            return None
         if there not in files and not any(file.startswith(folder) for file in files):
             return "there is no such file or folder"
         name = there

@@ -43,10 +43,14 @@ pub(super) fn to_batch(
     let results = results(state, candidates, &decisions);
     let accepted = decisions.len() - refused;
     match handling {
-        Handling::Lenient if accepted > 0 || !any_unsure(&decisions) => {
+        Handling::Lenient if accepted > 0 || !(any_unsure(&decisions) || only_shed(&decisions)) => {
             let mut answer = HttpResponse::MultiStatus();
             if any_unsure(&decisions) {
                 answer.insert_header((RETRY_AFTER, state.retry_after().as_secs()));
+            } else if let Some(shed) = first_shed(&decisions) {
+                shed.retry_after_header().into_iter().for_each(|header| {
+                    answer.insert_header(header);
+                });
             }
             Ok(answer.insert_header(PREFERENCE_APPLIED).json(results))
         }
@@ -58,7 +62,11 @@ pub(super) fn to_batch(
 /// a reason of its own.
 fn whole(state: &State, decisions: &[Decision], refused: usize, results: Value) -> Problem {
     let total = decisions.len();
-    let own_reason = |problem: &&Problem| problem.kind != Kind::NotAttempted;
+    if only_shed(decisions) {
+        return shed(decisions, results);
+    }
+    // What is not taken now may be taken later: it is not what has to be corrected.
+    let own_reason = |problem: &&Problem| !matches!(problem.kind, Kind::NotAttempted | Kind::Shed);
     let first = decisions.iter().filter_map(Decision::refusal).find(own_reason).map(|problem| problem.kind);
     let first = first.unwrap_or(Kind::Unavailable);
     if any_unsure(decisions) {
@@ -68,7 +76,8 @@ fn whole(state: &State, decisions: &[Decision], refused: usize, results: Value) 
             .retry_after(state.retry_after())
             .results(StatusCode::SERVICE_UNAVAILABLE, results);
     }
-    let bad = decisions.iter().filter_map(Decision::refusal).filter(own_reason).count();
+    let of_its_own = |problem: &&Problem| problem.kind != Kind::NotAttempted;
+    let bad = decisions.iter().filter_map(Decision::refusal).filter(of_its_own).count();
     // Kafka itself may refuse one for good, when the others are already on their way.
     let detail = match total - refused {
         0 => format!("{bad} of {total} events were refused, so none was accepted; see results"),
@@ -77,6 +86,32 @@ fn whole(state: &State, decisions: &[Decision], refused: usize, results: Value) 
         }
     };
     Problem::new(Kind::BatchRefused, detail).results(first.status(), results)
+}
+
+/// A batch that may come again as it is, once its events are taken again.
+fn shed(decisions: &[Decision], results: Value) -> Problem {
+    let count = refusals(decisions, Kind::Shed).count();
+    let total = decisions.len();
+    let detail = format!("{count} of {total} events are not taken now, so none was accepted; see results");
+    let whole = Problem::new(Kind::Shed, detail).results(StatusCode::SERVICE_UNAVAILABLE, results);
+    let wait = first_shed(decisions).and_then(Problem::retry_after_header);
+    wait.into_iter().fold(whole, |whole, (name, value)| whole.header(name, value))
+}
+
+/// Whether nothing but flags kept events out.
+fn only_shed(decisions: &[Decision]) -> bool {
+    let mut others = decisions.iter().filter(|decision| {
+        decision.refusal().is_none_or(|problem| !matches!(problem.kind, Kind::Shed | Kind::NotAttempted))
+    });
+    others.next().is_none() && first_shed(decisions).is_some()
+}
+
+fn first_shed(decisions: &[Decision]) -> Option<&Problem> {
+    refusals(decisions, Kind::Shed).next()
+}
+
+fn refusals(decisions: &[Decision], kind: Kind) -> impl Iterator<Item = &Problem> {
+    decisions.iter().filter_map(Decision::refusal).filter(move |problem| problem.kind == kind)
 }
 
 /// Whether an event could be accepted if it were sent again.

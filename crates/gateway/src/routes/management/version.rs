@@ -17,6 +17,10 @@ pub(in crate::routes) struct Version<'s> {
     pub(in crate::routes) deployed_by: &'s str,
     /// Checks of the promise that are not made.
     pub(in crate::routes) waived_checks: &'static [&'static str],
+    /// The feature flags that hold now: `sha256` and `loadedAt` of their file, whether the file as it is now is wrong
+    /// (`fileIsWrong`), and of each flag `key`, `value`, `variant` and `reason`.
+    #[schema(value_type = Object)]
+    pub(in crate::routes) flags: flags::Report,
 }
 
 impl<'s> Version<'s> {
@@ -28,6 +32,7 @@ impl<'s> Version<'s> {
             built_at: option_env!("FAROL_BUILT_AT"),
             deployed_by: &state.deployed_by,
             waived_checks: if state.dev { &["topic"] } else { &[] },
+            flags: state.flags.report(),
         }
     }
 }
