@@ -78,7 +78,6 @@ fn with_request_id<B>(mut response: ServiceResponse<B>, span: &Span) -> ServiceR
 fn server_span() -> Span {
     tracing::info_span!(
         "http",
-        otel.name = Empty,
         otel.kind = "server",
         otel.status_code = Empty,
         error.r#type = Empty,
@@ -108,9 +107,9 @@ pub(crate) fn describe(span: &Span, request: &HttpRequest) {
         route.as_ref().map_or_else(|| shown_method.to_owned(), |route| format!("{shown_method} {route}"));
     let info = request.connection_info();
     let (address, port) = split_host(info.host());
+    telemetry::rename(span, name);
     tracing::record_all!(
         span,
-        otel.name = name,
         http.request.method = method,
         http.request.method_original = (method == "_OTHER").then(|| request.method().as_str()),
         http.route = route,

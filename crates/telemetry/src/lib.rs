@@ -31,7 +31,7 @@ pub use opentelemetry::propagation::{Extractor, Injector};
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
     Remote, add_event, adopt, extract, extract_fields, inject, is_recorded, link_elsewhere, link_with_each,
-    trace_id,
+    rename, trace_id,
 };
 pub use sampling::sample_roots;
 

@@ -108,6 +108,11 @@ pub fn add_event<const N: usize>(span: &Span, name: &'static str, attributes: [(
     span.add_event(name, attributes.into());
 }
 
+/// Gives a span that has begun its name: from a field it would not be taken any more.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// Whether anybody will see `span`; what would only be a child of it can be left out else.
 pub fn is_recorded(span: &Span) -> bool {
     !span.is_disabled() && span.context().span().span_context().is_sampled()

@@ -168,6 +168,10 @@ fn management() -> Vec<Example> {
     let version = json!({
         "name": "farol-gateway", "version": "0.1.0", "commit": "8f3c2d1", "builtAt": "2026-03-01T09:00:00Z",
         "deployedBy": "a pipeline", "waivedChecks": [],
+        "flags": {
+            "sha256": null, "loadedAt": null, "fileIsWrong": false,
+            "values": [{ "key": "shed-events", "value": {}, "variant": null, "reason": "default" }],
+        },
     });
     let (all, part) = (json!([kafka, postgres, redis]), json!([kafka, postgres, failed("redis")]));
     vec![
