@@ -60,6 +60,8 @@ bench-page: ## write the figures of docs/bench into docs/PERFORMANCE.md
 	@$(FAROL) bench-page
 scaling-plot: ## HPA and KEDA over a load curve, by arithmetic: table, and OUT=file.svg (ARGS='--environment prod')
 	@$(FAROL) scaling-plot -- $(ARGS) $(if $(OUT),--out $(OUT))
+bench-storage: ## Kafka to PostgreSQL: rows/s and CPU beside COPY and Kafka Connect (ARGS=--quick tries it out)
+	@$(FAROL) bench-storage -- $(ARGS)
 load-check: ## overload, a silent Kafka, a failing Redis, slow clients: each figure with its bound
 	@$(FAROL) load-check -- $(ARGS)
 

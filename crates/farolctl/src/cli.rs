@@ -60,6 +60,7 @@ pub(crate) enum Command {
     Bench(commands::bench::Arguments),
     BenchCompare(commands::bench_compare::Arguments),
     Load(commands::load::Arguments),
+    BenchStorage(commands::bench_storage::Arguments),
     LoadCheck(commands::load_check::Arguments),
     TelemetryIsolation(commands::telemetry_isolation::Arguments),
     /// Load with a journal, and compare it with what is there; `make prove` breaks things meanwhile

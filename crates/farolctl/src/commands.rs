@@ -3,6 +3,7 @@
 pub(crate) mod bare_handler;
 pub(crate) mod bench;
 pub(crate) mod bench_compare;
+pub(crate) mod bench_storage;
 pub(crate) mod demo;
 mod demo_report;
 pub(crate) mod dlq;
@@ -42,6 +43,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Error> {
         Command::Bench(arguments) => bench::run(arguments, output).await,
         Command::BenchCompare(arguments) => bench_compare::run(arguments, output).await,
         Command::Load(arguments) => load::run(arguments, output).await,
+        Command::BenchStorage(arguments) => bench_storage::run(arguments, output).await,
         Command::LoadCheck(arguments) => load_check::run(arguments, output).await,
         Command::TelemetryIsolation(arguments) => telemetry_isolation::run(arguments, output).await,
         Command::Prove(command) => prove::run(command, output).await,

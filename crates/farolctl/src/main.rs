@@ -2,6 +2,7 @@
 //! over HTTP, PostgreSQL, Kafka, Jaeger's and Prometheus's API, and shares with its services only how connections are made.
 
 mod bench;
+mod bench_storage;
 mod board;
 mod books;
 mod cause;

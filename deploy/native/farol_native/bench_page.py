@@ -40,7 +40,7 @@ def figures(root: Path, name: str) -> str:
     """Conditions, rows and picture of one file."""
     path = root / FOLDER / name
     if not path.is_file():
-        return f"Not measured yet: `make {command(name)}` writes `{FOLDER / name}`.\n"
+        return f"Not measured yet: `make {command(name)}` writes the figures.\n"
     try:
         document = json.loads(path.read_text())
         rows = "".join(line(row) for row in document["rows"])

@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
         ("bench", run_bench, "the release build's headline figures; words after -- go to farolctl bench"),
         ("bench-rivals", run_bench_rivals, "the same beside the rivals"),
         ("bench-all", run_bench_all, "every row there is, soak and rivals included"),
+        ("bench-storage", run_bench_storage, "farolctl bench-storage of the release build; words after -- go to it"),
         ("load-check", run_load_check, "farolctl load-check of the release build; words after -- go to it"),
         ("telemetry-isolation", run_isolation, "farolctl telemetry-isolation of the release build; words after -- go to it"),
         ("prove", run_prove, "real load while parts are broken, then the count of what was acknowledged; words after -- choose"),
@@ -159,6 +160,10 @@ def run_bench_compare(arguments: argparse.Namespace) -> int:
 def write_bench_page(_arguments: argparse.Namespace) -> int:
     bench_page.write(ROOT)
     return 0
+
+
+def run_bench_storage(arguments: argparse.Namespace) -> int:
+    return operator_tool.bench_storage(release_stack(), arguments.words)
 
 
 def run_load_check(arguments: argparse.Namespace) -> int:
