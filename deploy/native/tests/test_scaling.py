@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import unittest
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -134,11 +135,21 @@ class OverTime(ContextTest):
         self.assertIn("no cluster ran this", file.read_text())
 
     def test_a_bench_report_wins_and_nonsense_is_refused(self) -> None:
-        one = {"cpuSecondsPerMillion": {"gateway": 50.0, "worker": 30.0}, "rowsPerSecond": 9000.0}
         report = self.folder / "bench.json"
-        report.write_text(f'{{"farol": [{one}]}}'.replace("'", '"'))
+
+        def median(**medians):
+            return {name: {"median": median} for name, median in medians.items()}
+
+        whole_path = [
+            {"id": "whole-path-cpu", "measures": median(gateway=50.0, worker=30.0)},
+            {"id": "whole-path-rate", "measures": median(acknowledged=9100.0, rows=9000.0)},
+        ]
+        report.write_text(json.dumps({"rows": whole_path}))
         costs = run.measured(run.parser().parse_args(["--bench", str(report)]))
         self.assertEqual((costs.gateway_cpu_per_million, costs.worker_rows_per_second), (50.0, 9000.0))
+        report.write_text(json.dumps({"rows": whole_path[:1]}))
+        with self.assertRaisesRegex(StackError, "whole-path-rate"):
+            run.measured(run.parser().parse_args(["--bench", str(report)]))
         with self.assertRaisesRegex(StackError, "above 0"):
             run.measured(run.parser().parse_args(["--gateway-cpu", "0"]))
         for curve in ("1:2", "0:1,x", "5:1,9:1", "0:1,9:1,5:1"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,10 +54,12 @@ def parser() -> argparse.ArgumentParser:
 def measured(arguments: argparse.Namespace) -> Costs:
     gateway, worker, rows = arguments.gateway_cpu, arguments.worker_cpu, arguments.worker_rows
     if arguments.bench:
-        rounds = json.loads(arguments.bench.read_text())["farol"]
-        gateway = statistics.median(one["cpuSecondsPerMillion"]["gateway"] for one in rounds)
-        worker = statistics.median(one["cpuSecondsPerMillion"]["worker"] for one in rounds)
-        rows = statistics.median(one["rowsPerSecond"] for one in rounds)
+        found = {row["id"]: row["measures"] for row in json.loads(arguments.bench.read_text())["rows"]}
+        try:
+            cpu, rate = found["whole-path-cpu"], found["whole-path-rate"]
+        except KeyError as missing:
+            raise StackError(f"{arguments.bench} has no row {missing}: `make bench` measures the whole path") from missing
+        gateway, worker, rows = cpu["gateway"]["median"], cpu["worker"]["median"], rate["rows"]["median"]
     if min(gateway, worker, rows, arguments.cores) <= 0:
         raise StackError("CPU seconds per million events, rows per second and cores have to be above 0")
     return Costs(gateway, worker, rows, arguments.start_seconds, arguments.cores)
