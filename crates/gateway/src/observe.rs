@@ -43,7 +43,12 @@ pub(crate) async fn observe(
     telemetry::adopt(&span, &sender);
     let outcome = if !matches!(sender, Remote::Span(_)) && may_hold_event(method, route.as_deref()) {
         trace_context::leave(&request, &span);
-        next.call(request).await
+        let outcome = next.call(request).await;
+        if let Ok(response) = &outcome {
+            // Refused before it came to the handler: nobody else has said what it asks.
+            describe(&trace_context::unfollowed(response.request()), response.request());
+        }
+        outcome
     } else {
         describe(&span, request.request());
         next.call(request).instrument(span.clone()).await

@@ -32,9 +32,9 @@ pub(crate) fn leave(request: &impl actix_web::HttpMessage, span: &Span) {
     request.extensions_mut().insert(Unfollowed(span.clone()));
 }
 
-/// The span that was left to the handler; none where it is entered already.
+/// The span that was left to the handler, for whoever asks first; none where it is entered already.
 pub(crate) fn unfollowed(request: &HttpRequest) -> Span {
-    request.extensions().get::<Unfollowed>().map_or_else(Span::none, |Unfollowed(span)| span.clone())
+    request.extensions_mut().remove::<Unfollowed>().map_or_else(Span::none, |Unfollowed(span)| span)
 }
 
 /// Lets `span` go on with the trace of the one event of the request. Those of a batch may be of many.
