@@ -53,6 +53,24 @@ async fn sigterm_ends_it_with_success_and_with_every_span_sent() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_refused_before_its_handler_has_a_span_that_says_what_it_asked() {
+    let (topic, database, receiver) =
+        (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
+    let keys = KeysFile::with(&[("farol_key", &["*"], &["write"])]);
+    let port = testkit::closed_port();
+    let gateway = command(&topic, &database, &keys, port, &receiver.endpoint()).spawn().unwrap();
+    let url = ready(port).await;
+    let too_long = format!("{url}/v1/events?{}", "x".repeat(9_000));
+    let response = reqwest::Client::new().post(too_long).send().await.unwrap();
+    assert_eq!(response.status(), 414);
+    let trace_id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+
+    stop(gateway).await;
+    let spans = receiver.trace(&trace_id, |spans| !spans.is_empty()).await;
+    assert_eq!(spans.iter().map(|span| span.span.name.as_str()).collect::<Vec<_>>(), ["POST /v1/events"]);
+}
+
+#[tokio::test]
 async fn no_key_digest_or_payload_is_in_logs_spans_errors_or_metrics() {
     let (topic, database, receiver) =
         (Topic::create(1).await, Database::create().await, OtlpReceiver::start());
