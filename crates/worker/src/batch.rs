@@ -28,6 +28,19 @@ pub(crate) struct Span {
     pub(crate) gaps: i64,
 }
 
+/// What a batch has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Room {
+    /// It is empty.
+    Whole,
+    /// Records that come within so much time.
+    Until(Duration),
+    /// It is old: records that need not be waited for, so that a backlog makes full batches.
+    ForWhatIsThere,
+    /// It is full.
+    None,
+}
+
 /// Records that go into one transaction.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -48,13 +61,16 @@ impl Batch {
         self.records.push(taken);
     }
 
-    /// How long to wait for more; `None` when the batch is full or old enough.
-    pub(crate) fn room(&self, idle: Duration) -> Option<Duration> {
-        let Some(opened) = self.opened else { return Some(idle) };
+    /// What it has room for.
+    pub(crate) fn room(&self) -> Room {
+        let Some(opened) = self.opened else { return Room::Whole };
         if self.records.len() >= self.limits.records || self.bytes >= self.limits.bytes {
-            return None;
+            return Room::None;
         }
-        self.limits.age.checked_sub(opened.elapsed()).filter(|left| !left.is_zero())
+        match self.limits.age.checked_sub(opened.elapsed()).filter(|left| !left.is_zero()) {
+            Some(left) => Room::Until(left),
+            None => Room::ForWhatIsThere,
+        }
     }
 
     /// Drops the records of partitions that were given away since they came.
@@ -92,5 +108,46 @@ impl Batch {
             span.gaps += gap;
         }
         spans.into_values().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Raw;
+
+    fn taken(offset: i64) -> Taken {
+        let raw = Raw::default();
+        let content = Err(event::Refusal {
+            class: event::Class::Malformed,
+            place: event::Place::Message,
+            reason: "of a test".into(),
+        });
+        let (span, remote) = (tracing::Span::none(), telemetry::extract(&raw));
+        let record = Record { partition: 0, offset, timestamp_ms: None, raw, content, span, remote };
+        Taken { record, generation: 1, gap: 0 }
+    }
+
+    fn batch(records: usize, age: Duration) -> Batch {
+        Batch::new(BatchLimits { records, bytes: 1 << 20, age })
+    }
+
+    #[test]
+    fn a_batch_waits_for_company_until_it_is_full() {
+        let mut batch = batch(2, Duration::from_secs(3_600));
+        assert_eq!(batch.room(), Room::Whole);
+        batch.push(taken(0));
+        assert!(matches!(batch.room(), Room::Until(_)));
+        batch.push(taken(1));
+        assert_eq!(batch.room(), Room::None);
+    }
+
+    #[test]
+    fn an_old_batch_waits_for_nothing_and_takes_what_is_there() {
+        let mut batch = batch(2, Duration::ZERO);
+        batch.push(taken(0));
+        assert_eq!(batch.room(), Room::ForWhatIsThere);
+        batch.push(taken(1));
+        assert_eq!(batch.room(), Room::None);
     }
 }

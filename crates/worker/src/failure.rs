@@ -29,6 +29,8 @@ impl Class {
     pub(crate) fn of_state(state: &SqlState) -> Self {
         match state.code() {
             "55P03" | "25006" => return Self::Transient,
+            // COPY's own complaints about its form: a column that is not what this program writes, not a row.
+            "22P03" | "22P04" => return Self::Structural,
             _ => {}
         }
         match state.code().get(..2) {
@@ -110,6 +112,8 @@ mod tests {
             ("22P02", Class::Data),
             ("23505", Class::Data),
             ("54000", Class::Data),
+            ("22P03", Class::Structural),
+            ("22P04", Class::Structural),
             ("42P01", Class::Structural),
             ("42501", Class::Structural),
             ("28P01", Class::Structural),

@@ -7,7 +7,7 @@ use rdkafka::message::Message as _;
 
 use super::Pipeline;
 use crate::assignment::{Arrival, gap_is_empty};
-use crate::batch::{Batch, Taken};
+use crate::batch::{Batch, Room, Taken};
 use crate::record::Record;
 use crate::status::Reason;
 
@@ -28,7 +28,14 @@ impl Pipeline {
     }
 
     fn fill(&self, batch: &mut Batch) -> Result<(), Reason> {
-        while let Some(wait) = batch.room(IDLE_POLL) {
+        loop {
+            let room = batch.room();
+            let wait = match room {
+                Room::Whole => IDLE_POLL,
+                Room::Until(left) => left,
+                Room::ForWhatIsThere => Duration::ZERO,
+                Room::None => break,
+            };
             if let Some(reason) = self.heard.take() {
                 return Err(reason);
             }
@@ -38,6 +45,7 @@ impl Pipeline {
             }
             match polled {
                 None if self.stop.is_set() || self.consumer.fatal_error().is_some() => break,
+                None if room == Room::ForWhatIsThere => break,
                 None => {}
                 Some(Ok(message)) => {
                     let (partition, offset) = (message.partition(), message.offset());

@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 
+use bytes::Bytes;
 use deadpool_postgres::Transaction;
 use event::{DIGEST_VERSION, Event, EventKey};
+use futures::SinkExt as _;
 
-use super::columns::Columns;
 use super::dead_letters::Letter;
+use super::rows::{self, Rows};
 use super::{Book, StoreError};
 use crate::failure::Class;
 use crate::instruments::Outcome;
@@ -17,27 +19,26 @@ use crate::record::Record;
 /// the same keys wait for each other in one order.
 const INSERT_KEYS: &str = "
 INSERT INTO farol.event_keys (tx, key, digest, n, digest_version)
-SELECT (SELECT pg_current_xact_id()::text::bigint), key, digest, n, $4
+SELECT $5, key, digest, n, $4
 FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n) ORDER BY key
 ON CONFLICT (key) DO NOTHING RETURNING n";
-
-const INSERT_ROWS: &str = "
-INSERT INTO farol.events
-    (tx, topic, digest_version, key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type,
-     subject, time_text, datacontenttype, dataschema, producer, extensions, data, data_bytes)
-SELECT (SELECT pg_current_xact_id()::text::bigint), $1, $2, key, n, partition, \"offset\", received_at, time, digest, trace_id,
-       source, id, type, subject, time_text, datacontenttype, dataschema, producer, extensions::jsonb, data::jsonb,
-       data_bytes
-FROM unnest($3::uuid[], $4::int[], $5::int[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::bytea[],
-            $10::bytea[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[],
-            $18::text[], $19::text[], $20::text[], $21::bytea[])
-    AS batch (key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type, subject,
-              time_text, datacontenttype, dataschema, producer, extensions, data, data_bytes)";
 
 const COMPARE: &str = "
 SELECT batch.n, k.digest = batch.digest
 FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n)
 JOIN farol.event_keys AS k USING (key)";
+
+/// So much goes to PostgreSQL at a time: it reads rows while the next are written down.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// How rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// All at once: one that PostgreSQL refuses costs the transaction.
+    Bold,
+    /// So that those it refuses are found.
+    Bisecting,
+}
 
 /// What became of each record of a batch.
 pub(crate) struct Decided {
@@ -69,21 +70,29 @@ pub(crate) struct Candidate<'r> {
     pub(crate) record: &'r Record,
 }
 
+/// The transaction that rows are written in.
+pub(super) struct Writing<'t, 'c> {
+    pub(super) transaction: &'t mut Transaction<'c>,
+    pub(super) book: &'t Book,
+    /// Its number; with its place in the batch it says where a row is.
+    pub(super) tx: i64,
+    pub(super) care: Care,
+}
+
 /// Writes every event of the batch that has no row yet, and decides all records.
-pub(super) async fn store(
-    transaction: &mut Transaction<'_>,
-    book: &Book,
-    records: &[&Record],
-) -> Result<Decided, StoreError> {
+pub(super) async fn store(mut writing: Writing<'_, '_>, records: &[&Record]) -> Result<Decided, StoreError> {
     let (mut pending, mut decided) = candidates(records);
     while !pending.is_empty() {
         let (firsts, repeated) = split_repeated(pending);
-        let known = insert(transaction, book, firsts, &mut decided).await?;
-        if !compare(transaction, known, &mut decided).await?.is_empty() {
+        let known = match writing.care {
+            Care::Bold => writing.insert(firsts, &mut decided).await?,
+            Care::Bisecting => writing.bisect(firsts, &mut decided).await?,
+        };
+        if !compare(writing.transaction, known, &mut decided).await?.is_empty() {
             return Err(StoreError::KeyExpired);
         }
         // A repetition finds the row of its first; where that was refused, it gets its own try.
-        pending = compare(transaction, repeated, &mut decided).await?;
+        pending = compare(writing.transaction, repeated, &mut decided).await?;
     }
     Ok(decided)
 }
@@ -113,102 +122,108 @@ pub(crate) fn split_repeated(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'
     candidates.into_iter().partition(|candidate| seen.insert(candidate.key))
 }
 
-/// Inserts candidates, halving a group that PostgreSQL refuses until the bad rows stand alone:
-/// n rows with k bad ones cost O(k log n) statements. Answers with those whose key was there.
-async fn insert<'r>(
-    transaction: &mut Transaction<'_>,
-    book: &Book,
-    candidates: Vec<Candidate<'r>>,
-    decided: &mut Decided,
-) -> Result<Vec<Candidate<'r>>, StoreError> {
-    let mut known = Vec::new();
-    let mut groups = vec![candidates];
-    while let Some(mut group) = groups.pop() {
-        let savepoint = transaction.savepoint("rows").await?;
-        match insert_group(&savepoint, book, &group).await {
-            Ok(fresh) => {
-                savepoint.commit().await?;
-                for candidate in group {
-                    match fresh.contains(&candidate.n) {
-                        true => decided.fresh(candidate.n),
-                        false => known.push(candidate),
+impl Writing<'_, '_> {
+    /// Inserts candidates; answers with those whose key was there.
+    async fn insert<'r>(
+        &self,
+        candidates: Vec<Candidate<'r>>,
+        decided: &mut Decided,
+    ) -> Result<Vec<Candidate<'r>>, StoreError> {
+        let fresh = insert_group(self.transaction, self.book, self.tx, &candidates).await?;
+        Ok(settle(candidates, &fresh, decided))
+    }
+
+    /// Inserts candidates, halving a group that PostgreSQL refuses until the bad rows stand alone:
+    /// n rows with k bad ones cost O(k log n) statements. Answers with those whose key was there.
+    async fn bisect<'r>(
+        &mut self,
+        candidates: Vec<Candidate<'r>>,
+        decided: &mut Decided,
+    ) -> Result<Vec<Candidate<'r>>, StoreError> {
+        let mut known = Vec::new();
+        let mut groups = vec![candidates];
+        while let Some(mut group) = groups.pop() {
+            let savepoint = self.transaction.savepoint("rows").await?;
+            match insert_group(&savepoint, self.book, self.tx, &group).await {
+                Ok(fresh) => {
+                    savepoint.commit().await?;
+                    known.extend(settle(group, &fresh, decided));
+                }
+                Err(StoreError::RowRefused(error)) => {
+                    savepoint.rollback().await?;
+                    if group.len() == 1 {
+                        decided.letters.push(Letter::unstorable(index(group[0].n), &error));
+                    } else {
+                        let second = group.split_off(group.len() / 2);
+                        groups.extend([second, group]);
                     }
                 }
+                Err(error) => return Err(error),
             }
-            Err(StoreError::Postgres(error)) if Class::of(&error) == Class::Data => {
-                savepoint.rollback().await?;
-                if group.len() == 1 {
-                    decided.letters.push(Letter::unstorable(index(group[0].n), &error));
-                } else {
-                    let second = group.split_off(group.len() / 2);
-                    groups.extend([second, group]);
-                }
-            }
-            Err(error) => return Err(error),
         }
+        Ok(known)
     }
-    Ok(known)
+}
+
+/// Decides the fresh ones; answers with the others.
+fn settle<'r>(group: Vec<Candidate<'r>>, fresh: &HashSet<i32>, decided: &mut Decided) -> Vec<Candidate<'r>> {
+    let (stored, known): (Vec<_>, Vec<_>) = group.into_iter().partition(|c| fresh.contains(&c.n));
+    stored.iter().for_each(|candidate| decided.fresh(candidate.n));
+    known
 }
 
 /// Keys, then the rows of the fresh ones; answers with the places of the rows written.
 async fn insert_group(
     transaction: &Transaction<'_>,
     book: &Book,
+    tx: i64,
+    group: &[Candidate<'_>],
+) -> Result<HashSet<i32>, StoreError> {
+    match insert_keys_and_rows(transaction, book, tx, group).await {
+        Err(StoreError::Postgres(error)) if Class::of(&error) == Class::Data => {
+            Err(StoreError::RowRefused(error))
+        }
+        done => done,
+    }
+}
+
+async fn insert_keys_and_rows(
+    transaction: &Transaction<'_>,
+    book: &Book,
+    tx: i64,
     group: &[Candidate<'_>],
 ) -> Result<HashSet<i32>, StoreError> {
     let (keys, digests, places) = identities(group);
     let statement = transaction.prepare_cached(INSERT_KEYS).await?;
-    let rows = transaction.query(&statement, &[&keys, &digests, &places, &DIGEST_VERSION]).await?;
+    let rows = transaction.query(&statement, &[&keys, &digests, &places, &DIGEST_VERSION, &tx]).await?;
     let mut fresh = HashSet::with_capacity(rows.len());
     for row in &rows {
         fresh.insert(row.try_get(0)?);
     }
     if !fresh.is_empty() {
         let candidates = group.iter().filter(|candidate| fresh.contains(&candidate.n));
-        insert_rows(transaction, book, candidates).await?;
+        copy_rows(transaction, Rows::new(book, tx), candidates).await?;
     }
     Ok(fresh)
 }
 
-async fn insert_rows<'c, 'r: 'c>(
+/// No ON CONFLICT: the keys have decided.
+async fn copy_rows<'c, 'r: 'c>(
     transaction: &Transaction<'_>,
-    book: &Book,
+    mut rows: Rows<'_>,
     candidates: impl Iterator<Item = &'c Candidate<'r>>,
 ) -> Result<(), StoreError> {
-    let mut columns = Columns::default();
+    let statement = transaction.prepare_cached(rows::COPY).await?;
+    let copying = transaction.copy_in::<_, Bytes>(&statement).await?;
+    let mut copying = std::pin::pin!(copying);
     for candidate in candidates {
-        columns.push(candidate);
+        rows.push(candidate);
+        if rows.len() >= CHUNK_BYTES {
+            copying.feed(rows.take()).await?;
+        }
     }
-    let c = &columns;
-    let statement = transaction.prepare_cached(INSERT_ROWS).await?;
-    transaction
-        .execute(
-            &statement,
-            &[
-                &book.topic,
-                &DIGEST_VERSION,
-                &c.keys,
-                &c.places,
-                &c.partitions,
-                &c.offsets,
-                &c.received,
-                &c.times,
-                &c.digests,
-                &c.trace_ids,
-                &c.sources,
-                &c.ids,
-                &c.types,
-                &c.subjects,
-                &c.time_texts,
-                &c.media_types,
-                &c.schemas,
-                &c.producers,
-                &c.extensions,
-                &c.json,
-                &c.bytes,
-            ],
-        )
-        .await?;
+    copying.feed(rows.end()).await?;
+    copying.finish().await?;
     Ok(())
 }
 
@@ -235,13 +250,13 @@ async fn compare<'r>(
     Ok(candidates)
 }
 
-type Identities = (Vec<uuid::Uuid>, Vec<Vec<u8>>, Vec<i32>);
+type Identities<'c> = (Vec<uuid::Uuid>, Vec<&'c [u8]>, Vec<i32>);
 
-fn identities(candidates: &[Candidate<'_>]) -> Identities {
+fn identities<'c>(candidates: &'c [Candidate<'_>]) -> Identities<'c> {
     let mut identities = Identities::default();
     for candidate in candidates {
         identities.0.push(candidate.key.as_uuid());
-        identities.1.push(candidate.digest.clone());
+        identities.1.push(&candidate.digest);
         identities.2.push(candidate.n);
     }
     identities

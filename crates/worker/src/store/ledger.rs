@@ -37,7 +37,7 @@ pub(crate) struct Position {
 
 /// Takes the rows' locks in the order of partitions, before anything else of a batch is written.
 const HOLD: &str = "
-SELECT partition, next_offset FROM farol.ledger
+SELECT partition, next_offset, pg_current_xact_id()::text::bigint FROM farol.ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3)
 ORDER BY partition FOR UPDATE";
 
@@ -96,12 +96,13 @@ fn position(row: &Row) -> Result<Position, StoreError> {
     Ok(Position { partition, next, last, anchor })
 }
 
-/// Locks the books of a batch and makes sure that they are where the batch begins.
+/// Locks the books of a batch and makes sure that they are where the batch begins. Answers with the
+/// number of the transaction that holds them.
 pub(super) async fn hold(
     transaction: &Transaction<'_>,
     book: &Book,
     spans: &[Span],
-) -> Result<(), StoreError> {
+) -> Result<i64, StoreError> {
     let partitions: Vec<i32> = spans.iter().map(|span| span.partition).collect();
     let statement = transaction.prepare_cached(HOLD).await?;
     let rows = transaction.query(&statement, &[&book.cluster_id, &book.topic, &partitions]).await?;
@@ -109,8 +110,10 @@ pub(super) async fn hold(
     for row in &rows {
         held.push((row.try_get::<_, i32>(0)?, row.try_get::<_, i64>(1)?));
     }
-    let elsewhere = elsewhere(&held, spans);
-    if elsewhere.is_empty() { Ok(()) } else { Err(StoreError::Fenced(elsewhere)) }
+    match (elsewhere(&held, spans), rows.first()) {
+        (elsewhere, Some(row)) if elsewhere.is_empty() => Ok(row.try_get(2)?),
+        (elsewhere, _) => Err(StoreError::Fenced(elsewhere)),
+    }
 }
 
 /// The partitions whose books are not where the batch begins; `held` is their `next_offset`s.

@@ -2,7 +2,6 @@
 //! letters, books.
 
 mod blockers;
-mod columns;
 mod dead_letters;
 pub(crate) mod events;
 mod failure;
@@ -10,6 +9,7 @@ mod figures;
 pub(crate) mod ledger;
 mod redriven;
 mod retention;
+mod rows;
 mod schema;
 
 use std::time::{Duration, Instant};
@@ -33,6 +33,8 @@ const SESSION_LIMITS: &str =
     "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s";
 /// How many days of partitions exist ahead of today.
 const PARTITION_DAYS_AHEAD: i32 = 7;
+
+use events::{Care, Writing};
 
 pub(crate) use dead_letters::Cause;
 pub(crate) use failure::StoreError;
@@ -184,16 +186,32 @@ impl Store {
         blockers::end(&self.session().await?, &self.session_name).await
     }
 
+    /// Boldly first: rows that PostgreSQL refuses are rare, and looking for them in every batch costs each of them
+    /// two round trips.
     async fn transaction(
         &self,
         book: &Book,
         spans: &[batch::Span],
         records: &[&Record],
     ) -> Result<Vec<Outcome>, StoreError> {
+        match self.attempt(book, spans, records, Care::Bold).await {
+            Err(StoreError::RowRefused(_)) => self.attempt(book, spans, records, Care::Bisecting).await,
+            done => done,
+        }
+    }
+
+    async fn attempt(
+        &self,
+        book: &Book,
+        spans: &[batch::Span],
+        records: &[&Record],
+        care: Care,
+    ) -> Result<Vec<Outcome>, StoreError> {
         let mut client: Object = self.session().await?;
         let mut transaction = client.transaction().await?;
-        ledger::hold(&transaction, book, spans).await?;
-        let decided = events::store(&mut transaction, book, records).await?;
+        let tx = ledger::hold(&transaction, book, spans).await?;
+        let decided =
+            events::store(Writing { transaction: &mut transaction, book, tx, care }, records).await?;
         let redriven = redriven::decide(&transaction, records, &decided).await?;
         let written = redriven.without_their_own(&decided.letters);
         dead_letters::write(&transaction, book, records, &written).await?;
