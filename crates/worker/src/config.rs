@@ -42,7 +42,8 @@ pub struct Config {
 pub struct BatchLimits {
     /// `FAROL_BATCH_MAX_RECORDS`
     pub records: usize,
-    /// `FAROL_BATCH_MAX_BYTES`, counted over keys, values and headers.
+    /// `FAROL_BATCH_MAX_BYTES`, counted over keys, values and headers. While one batch is stored the next is collected, so
+    /// twice that is held.
     pub bytes: usize,
     /// `FAROL_BATCH_MAX_AGE`: the longest a record waits for company.
     pub age: Duration,

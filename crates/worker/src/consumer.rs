@@ -15,6 +15,7 @@ use crate::batch;
 use crate::config::Config;
 use crate::continuity::Continuity;
 use crate::gauges::Gauges;
+use crate::in_flight::InFlight;
 use crate::membership::Membership;
 use crate::stop::{Stop, StopGuard};
 use crate::store::{Book, Store};
@@ -35,6 +36,7 @@ pub(crate) struct Consumer {
     pub(crate) assignment: Arc<Assignment>,
     pub(crate) continuity: Arc<Continuity>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) in_flight: InFlight,
     pub(crate) book: Book,
     pub(crate) group: String,
     /// Ends the watch over the log with this consumer.
@@ -60,7 +62,7 @@ impl Consumer {
             .set("auto.offset.reset", "error")
             .set("isolation.level", "read_committed");
         let mut client = reader.clone();
-        let assignment = Arc::new(Assignment::default());
+        let (assignment, in_flight) = (Arc::new(Assignment::default()), InFlight::default());
         let continuity =
             Arc::new(Continuity::new(reader, config.kafka.access(), store.clone(), runtime.clone()));
         let context = Membership {
@@ -71,6 +73,7 @@ impl Consumer {
             stop: stop.clone(),
             continuity: Arc::clone(&continuity),
             gauges: Arc::clone(&gauges),
+            in_flight: in_flight.clone(),
             access: config.kafka.access().shown_as("consumer"),
         };
         if let Some(instance_id) = &config.kafka_instance_id {
@@ -91,7 +94,7 @@ impl Consumer {
         let until = watching.clone();
         std::thread::spawn(move || watched.watch(&known, || ours.partitions(), &until));
         let (group, _watching) = (config.kafka_group.clone(), watching.when_dropped());
-        Ok(Some(Self { client, assignment, continuity, gauges, book, group, _watching }))
+        Ok(Some(Self { client, assignment, continuity, gauges, in_flight, book, group, _watching }))
     }
 
     /// The next record, within `wait`. Rebalances happen inside.

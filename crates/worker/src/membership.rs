@@ -19,6 +19,7 @@ use crate::consumer::BROKER_PATIENCE;
 use crate::continuity::Continuity;
 use crate::failure::Backoff;
 use crate::gauges::{self, Gauges};
+use crate::in_flight::InFlight;
 use crate::instruments;
 use crate::stop::Stop;
 use crate::store::{Book, Position, Store};
@@ -32,6 +33,7 @@ pub(crate) struct Membership {
     pub(crate) stop: Stop,
     pub(crate) continuity: Arc<Continuity>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) in_flight: InFlight,
     pub(crate) access: Access,
 }
 
@@ -98,6 +100,8 @@ impl Membership {
 
     fn revoke(&self, client: &BaseConsumer<Self>, lost: &TopicPartitionList) -> KafkaResult<()> {
         let partitions: Vec<i32> = lost.elements().iter().map(|element| element.partition()).collect();
+        // Whoever gets them next finds the ledger behind what is being written, and reads none of it again.
+        self.in_flight.wait();
         tracing::info!(name: "partitions_revoked", ?partitions, "partitions revoked");
         partitions.iter().for_each(|partition| self.gauges.gone(*partition));
         self.assignment.remove(partitions);
@@ -106,7 +110,7 @@ impl Membership {
 }
 
 impl ConsumerContext for Membership {
-    /// Runs inside `poll`, on the pipeline's thread: no batch is being written meanwhile.
+    /// Runs inside `poll`, on the pipeline's thread: no batch begins to be written meanwhile.
     fn rebalance(
         &self,
         client: &BaseConsumer<Self>,

@@ -4,9 +4,10 @@
 
 mod books;
 mod collecting;
+mod writing;
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
@@ -20,6 +21,7 @@ use crate::record::Record;
 use crate::status::{Reason, Status};
 use crate::stop::Stop;
 use crate::store::{Position, Store, StoreError};
+use writing::attempt;
 
 /// How often a worker that waits for somebody to act says so.
 const REMINDER: Duration = Duration::from_secs(30);
@@ -36,10 +38,18 @@ pub(crate) struct Pipeline {
     pub(crate) heard: Cell<Option<Reason>>,
 }
 
+/// An attempt to store a batch that is over.
+struct Attempt {
+    written: Result<Vec<Outcome>, StoreError>,
+    took: Duration,
+    over: OffsetDateTime,
+}
+
 impl Pipeline {
     /// Consumes until told to stop, or until the Kafka client has to be replaced; the batch in hand is finished.
     pub(crate) fn run(self) {
         self.status.consuming();
+        let mut writing = None;
         while !self.stop.is_set() {
             if let Some(error) = self.consumer.fatal_error() {
                 tracing::error!(
@@ -47,10 +57,17 @@ impl Pipeline {
                     error,
                     "the Kafka client cannot go on; another one takes its place"
                 );
+                if let Some(writing) = writing.take() {
+                    self.settle(writing);
+                }
                 return;
             }
-            match self.collect() {
-                Ok(batch) => self.write(batch),
+            let collected = self.collect(&mut writing);
+            if !writing.take().is_none_or(|writing| self.settle(writing)) {
+                break;
+            }
+            match collected {
+                Ok(batch) => writing = self.begin(batch),
                 Err(reason) if self.has_lost_records(reason) => self.stand_still(reason),
                 Err(reason) => {
                     let reason = reason.name();
@@ -63,40 +80,58 @@ impl Pipeline {
                 }
             }
         }
-        tracing::info!(name: "pipeline_finished", "pipeline finished its last batch");
+        if writing.is_none_or(|writing| self.settle(writing)) {
+            tracing::info!(name: "pipeline_finished", "pipeline finished its last batch");
+        }
     }
 
-    /// Stores a batch, however long it takes, unless its partitions are given away meanwhile.
-    fn write(&self, mut batch: Batch) {
-        let mut backoff = Backoff::new();
+    /// Stores a batch, however long it takes, unless its partitions are given away meanwhile. Answers whether nothing of it
+    /// is left to decide.
+    fn write(&self, mut batch: Batch, mut backoff: Backoff) -> bool {
         loop {
             batch.keep_owned(&self.consumer.assignment);
             if batch.is_empty() {
-                return;
+                return true;
             }
             let spans = batch.spans(&self.consumer.assignment);
             let records: Vec<&Record> = batch.records().collect();
             self.took(&spans, &records);
-            let started = Instant::now();
-            match self.runtime.block_on(self.store.write(&self.consumer.book, &spans, &records)) {
-                Ok(outcomes) => {
-                    instruments::batch(records.len(), started.elapsed());
-                    self.status.consuming();
-                    return self.committed(&spans, &records, &outcomes);
-                }
-                Err(StoreError::Fenced(partitions)) => self.let_go(&partitions),
-                Err(error) => self.failed(&error, &mut backoff),
+            let book = &self.consumer.book;
+            let attempt = attempt(|| self.runtime.block_on(self.store.write(book, &spans, &records)));
+            if self.is_decided(&spans, &records, attempt, &mut backoff) {
+                return true;
             }
             if self.stop.is_set() {
-                // Nothing of it is in the database: whoever owns the partitions next reads it again.
-                tracing::warn!(
-                    name: "batch_abandoned",
-                    records = records.len(),
-                    "stopping with a batch that could not be stored"
-                );
-                return;
+                self.abandoned(records.len());
+                return false;
             }
         }
+    }
+
+    /// Whether the attempt decided its records; what has to be done first if it did not, is done.
+    fn is_decided(
+        &self,
+        spans: &[batch::Span],
+        records: &[&Record],
+        attempt: Attempt,
+        backoff: &mut Backoff,
+    ) -> bool {
+        match attempt.written {
+            Ok(outcomes) => {
+                instruments::batch(records.len(), attempt.took);
+                self.status.consuming();
+                self.committed(spans, records, &outcomes, attempt.over);
+                return true;
+            }
+            Err(StoreError::Fenced(partitions)) => self.let_go(&partitions),
+            Err(error) => self.failed(&error, backoff),
+        }
+        false
+    }
+
+    /// Nothing of it is in the database: whoever owns the partitions next reads it again.
+    fn abandoned(&self, records: usize) {
+        tracing::warn!(name: "batch_abandoned", records, "stopping with a batch that could not be stored");
     }
 
     /// What waits for PostgreSQL ages from its oldest record on.
@@ -107,8 +142,14 @@ impl Pipeline {
         }
     }
 
-    fn committed(&self, spans: &[batch::Span], records: &[&Record], outcomes: &[Outcome]) {
-        let now_ms = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    fn committed(
+        &self,
+        spans: &[batch::Span],
+        records: &[&Record],
+        outcomes: &[Outcome],
+        at: OffsetDateTime,
+    ) {
+        let at_ms = at.unix_timestamp_nanos() / 1_000_000;
         for span in spans {
             self.consumer.assignment.committed(span.partition, span.generation, span.next);
             instruments::gaps(u64::try_from(span.gaps).unwrap_or_default());
@@ -122,7 +163,7 @@ impl Pipeline {
         for (record, outcome) in records.iter().zip(outcomes) {
             record.span.record("farol.outcome", outcome.name());
             if let (Outcome::Stored, Some(received_ms)) = (outcome, record.received_at_ms()) {
-                let age_ms = u64::try_from(now_ms - i128::from(received_ms)).unwrap_or_default();
+                let age_ms = u64::try_from(at_ms - i128::from(received_ms)).unwrap_or_default();
                 instruments::freshness(Duration::from_millis(age_ms));
             }
         }

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use super::batches::Ending;
 use super::guards::{Guard, Guards};
-use super::member::Ending;
 use super::topic::{PARTITION, Topic};
 use crate::batch::Span;
 use crate::instruments::Outcome;

@@ -1,19 +1,12 @@
 //! A running worker in the model: what it owns, where its client reads, what it holds. Each step
 //! wakes the worker's own `Assignment` and `Batch`, lets them decide, and keeps what they say.
 
-use std::time::Duration;
-
-use super::database::{Database, Refused, Transaction};
+use super::batches::{BATCH_RECORDS, Ending, Held, Told, Writing, attempt, held_of, still_owned};
+use super::database::{Database, Transaction};
 use super::guards::{Guard, Guards};
 use super::topic::{PARTITION, Topic};
 use crate::assignment::{Arrival, Assignment, Owned, gap_is_empty};
-use crate::batch::{Batch, Taken};
-use crate::config::BatchLimits;
-use crate::record::Record;
 use crate::status::Reason;
-
-/// What fills a batch: the log needs more than one.
-const BATCH_RECORDS: usize = 2;
 
 /// One life of a worker.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -21,19 +14,13 @@ pub(super) struct Member {
     pub(super) owned: Option<Owned>,
     /// The group took the partition away, and the worker has not heard of it.
     pub(super) revoked: bool,
-    /// The last write failed: the batch is tried again, and nothing is collected.
-    pub(super) retrying: bool,
     /// Where the client reads next.
     position: i64,
+    /// What is being collected.
     batch: Vec<Held>,
-}
-
-/// A record in the batch.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Held {
-    offset: i64,
-    generation: u64,
-    gap: i64,
+    writing: Option<Writing>,
+    /// A batch whose first attempt failed: it is tried again, and nothing is collected.
+    failed: Vec<Held>,
 }
 
 /// How the client comes by the next record.
@@ -47,21 +34,6 @@ pub(super) enum Fetch {
     Unmoved,
 }
 
-/// How a write ends for the worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// PostgreSQL answers.
-    Told,
-    /// The transaction ran, and the answer is lost.
-    Unknown,
-    /// It never ran.
-    Failed,
-    /// The worker gives up on it, and it may run later.
-    Late,
-    /// Only when rows and books are two transactions: the first ran, the second did not.
-    Torn,
-}
-
 impl Member {
     /// Whether the group has something to say to it.
     pub(super) fn has_news(&self, is_owner: bool) -> bool {
@@ -69,7 +41,7 @@ impl Member {
     }
 
     /// The group's callback: a loss first, then what is new.
-    pub(super) fn hear(&mut self, database: &mut Database, log_start: i64) {
+    pub(super) fn hear(&mut self, guards: Guards, database: &mut Database, log_start: i64) {
         let assignment = self.assignment();
         if self.revoked {
             assignment.remove([PARTITION]);
@@ -80,12 +52,13 @@ impl Member {
             assignment.add([(PARTITION, next)]);
             self.position = next;
         }
-        self.keep(&assignment);
+        self.keep(guards, &assignment);
     }
 
     /// The ways in which a record, or the news that there is none any more, may come.
     pub(super) fn fetches(&self, topic: &Topic, log_start: i64) -> Vec<Fetch> {
-        let Some(owned) = self.owned.filter(|_| !self.retrying && self.batch.len() < BATCH_RECORDS) else {
+        let Some(owned) = self.owned.filter(|_| self.failed.is_empty() && self.batch.len() < BATCH_RECORDS)
+        else {
             return Vec::new();
         };
         let has_next = topic.next(self.position).is_some() || self.position < log_start;
@@ -135,7 +108,7 @@ impl Member {
                 self.batch.push(Held { offset, generation, gap });
             }
         }
-        self.keep(&assignment);
+        self.keep(guards, &assignment);
         Ok(())
     }
 
@@ -143,79 +116,72 @@ impl Member {
     pub(super) fn can_pass_over(&self, topic: &Topic, log_start: i64) -> bool {
         // Once astray, one more changes nothing.
         let in_place = self.owned.is_some_and(|owned| !owned.astray);
-        self.retrying && in_place && self.position >= log_start && topic.next(self.position).is_some()
+        !self.failed.is_empty()
+            && in_place
+            && self.position >= log_start
+            && topic.next(self.position).is_some()
     }
 
     /// A record arrives while a failed batch waits, and is not put back yet.
-    pub(super) fn pass_over(&mut self, topic: &Topic) {
+    pub(super) fn pass_over(&mut self, topic: &Topic, guards: Guards) {
         let assignment = self.assignment();
         self.position = topic.next(self.position).map_or(self.position, |offset| offset + 1);
         assignment.lost_place(PARTITION);
-        self.keep(&assignment);
+        self.keep(guards, &assignment);
     }
 
     pub(super) fn has_batch(&self) -> bool {
-        !self.batch.is_empty()
+        !self.batch.is_empty() || self.writing.is_some() || !self.failed.is_empty()
     }
 
-    /// `Pipeline::write` for one attempt.
+    /// Whether an attempt may begin: the next batch waits until it is known what became of the one before.
+    pub(super) fn can_write(&self) -> bool {
+        self.writing.is_none() && !(self.batch.is_empty() && self.failed.is_empty())
+    }
+
+    pub(super) fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// One attempt: `Pipeline::begin` for a batch's first, whose end is heard later; `Pipeline::write` for others.
     pub(super) fn write(&mut self, topic: &Topic, guards: Guards, database: &mut Database, ending: Ending) {
+        let is_first = self.failed.is_empty();
+        let mut held = std::mem::take(if is_first { &mut self.batch } else { &mut self.failed });
+        if let Some(owned) = self.owned.filter(|_| !guards.has(Guard::Generations)) {
+            // The partition's number is all that counts.
+            held.iter_mut().for_each(|held| held.generation = owned.generation);
+        }
         let assignment = self.assignment();
-        if !guards.has(Guard::Generations) {
-            self.take_all_for_current();
+        let batch = still_owned(topic, &assignment, &held);
+        if let Some(span) = batch.spans(&assignment).first() {
+            let offsets = batch.records().map(|record| record.offset).collect();
+            let told = attempt(topic, guards, database, Transaction { span: *span, offsets }, ending);
+            let (generation, next) = (span.generation, span.next);
+            self.writing = Some(Writing { batch: held_of(&batch), generation, next, told });
         }
-        let batch = self.let_go_of_lost(topic, &assignment);
-        let Some(span) = batch.spans(&assignment).first().copied() else { return };
-        let offsets = batch.records().map(|record| record.offset).collect();
-        let asked = Transaction { span, offsets };
-        match ending {
-            Ending::Told => match database.run(topic, guards, &asked) {
-                Ok(()) => {
-                    assignment.committed(PARTITION, span.generation, span.next);
-                    self.batch.clear();
-                    self.retrying = false;
-                }
-                Err(Refused::Fenced) if guards.has(Guard::Rewind) => {
-                    assignment.rewind(PARTITION, database.open(0));
-                    self.let_go_of_lost(topic, &assignment);
-                }
-                Err(Refused::Fenced | Refused::Constraint) => self.retrying = true,
-            },
-            _ => {
-                self.retrying = true;
-                database.run_unheard(topic, guards, asked, ending);
-            }
-        }
-        self.keep(&assignment);
-    }
-
-    /// What `Guard::Generations` prevents: the partition's number is all that counts.
-    fn take_all_for_current(&mut self) {
-        if let Some(owned) = self.owned {
-            self.batch.iter_mut().for_each(|held| held.generation = owned.generation);
+        match is_first {
+            true => self.keep(guards, &assignment),
+            false => self.settle(topic, guards, database),
         }
     }
 
-    fn let_go_of_lost(&mut self, topic: &Topic, assignment: &Assignment) -> Batch {
-        let mut batch =
-            Batch::new(BatchLimits { records: BATCH_RECORDS, bytes: usize::MAX, age: Duration::MAX });
-        for Held { offset, generation, gap } in &self.batch {
-            let record: Record = topic.record(*offset);
-            batch.push(Taken { record, generation: *generation, gap: *gap });
+    /// `Pipeline::settle`: the worker hears what became of an attempt.
+    pub(super) fn settle(&mut self, topic: &Topic, guards: Guards, database: &mut Database) {
+        let assignment = self.assignment();
+        let Some(Writing { batch, generation, next, told }) = self.writing.take() else { return };
+        match told {
+            Told::Committed => assignment.committed(PARTITION, generation, next),
+            Told::Fenced if guards.has(Guard::Rewind) => assignment.rewind(PARTITION, database.open(0)),
+            Told::Fenced | Told::Failed => {}
         }
-        batch.keep_owned(assignment);
-        let held = |taken: &Taken| Held {
-            offset: taken.record.offset,
-            generation: taken.generation,
-            gap: taken.gap,
-        };
-        self.batch = batch.taken().iter().map(held).collect();
-        self.retrying &= !batch.is_empty();
-        batch
+        if told != Told::Committed {
+            self.failed = held_of(&still_owned(topic, &assignment, &batch));
+        }
+        self.keep(guards, &assignment);
     }
 
     /// The worker's own assignment in this state.
-    fn assignment(&self) -> Assignment {
+    fn assignment(&mut self) -> Assignment {
         let assignment = Assignment::default();
         let rest_until = |generation| (1..generation).for_each(|_| assignment.add([]));
         match self.owned {
@@ -235,22 +201,43 @@ impl Member {
 
     /// Keeps what the assignment says after a step, which begins one generation at most. Generations
     /// are numbered anew: only which are equal and which is newer counts, and the states stay few.
-    fn keep(&mut self, assignment: &Assignment) {
+    fn keep(&mut self, guards: Guards, assignment: &Assignment) {
+        if guards.has(Guard::Generations) {
+            self.let_go(assignment);
+        }
         let newest = self.newest_generation() + 1;
         self.owned = (1..=newest).find_map(|generation| assignment.owned(PARTITION, generation));
-        let mut known: Vec<u64> = self.batch.iter().map(|held| held.generation).collect();
+        let mut known: Vec<u64> = self.generations().map(|generation| *generation).collect();
         known.extend(self.owned.map(|owned| owned.generation));
         known.sort_unstable();
         known.dedup();
         let rank = |generation: u64| 1 + known.partition_point(|other| *other < generation) as u64;
-        self.batch.iter_mut().for_each(|held| held.generation = rank(held.generation));
+        self.generations().for_each(|generation| *generation = rank(*generation));
         if let Some(owned) = &mut self.owned {
             owned.generation = rank(owned.generation);
         }
     }
 
-    fn newest_generation(&self) -> u64 {
-        let of_batch = self.batch.iter().map(|held| held.generation).max().unwrap_or(0);
-        of_batch.max(self.owned.map_or(0, |owned| owned.generation))
+    /// What is of an earlier assignment does nothing any more but wait for `Batch::keep_owned`. Letting go of it at once keeps
+    /// the states few.
+    fn let_go(&mut self, assignment: &Assignment) {
+        let is_ours = |generation: u64| assignment.owned(PARTITION, generation).is_some();
+        self.batch.retain(|held| is_ours(held.generation));
+        self.failed.retain(|held| is_ours(held.generation));
+        self.writing.take_if(|writing| !is_ours(writing.generation));
+    }
+
+    fn newest_generation(&mut self) -> u64 {
+        let held = self.generations().map(|generation| *generation).max().unwrap_or(0);
+        held.max(self.owned.map_or(0, |owned| owned.generation))
+    }
+
+    /// Of everything that it holds.
+    fn generations(&mut self) -> impl Iterator<Item = &mut u64> {
+        let Self { batch, writing, failed, .. } = self;
+        let writing = writing.iter_mut().flat_map(|writing| {
+            writing.batch.iter_mut().map(|held| &mut held.generation).chain([&mut writing.generation])
+        });
+        batch.iter_mut().chain(failed).map(|held| &mut held.generation).chain(writing)
     }
 }

@@ -2,6 +2,7 @@
 //! rebalances, crashes and lost answers. It calls the worker's own decisions; the world around
 //! them is told here. What it covers and what it does not: `docs/adr/0003-model.md`.
 
+mod batches;
 mod database;
 mod guards;
 mod invariants;

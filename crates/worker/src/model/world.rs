@@ -3,9 +3,10 @@
 use std::ops::RangeInclusive;
 
 use super::Retention;
+use super::batches::Ending;
 use super::database::Database;
 use super::guards::{Guard, Guards};
-use super::member::{Ending, Fetch, Member};
+use super::member::{Fetch, Member};
 use super::topic::{END, Topic};
 use crate::assignment::is_lost;
 use crate::status::Reason;
@@ -41,6 +42,8 @@ pub(super) enum Action {
     /// A record arrives while a failed batch waits, and cannot be put back at once.
     PassOver(usize),
     Write(usize, Ending),
+    /// The worker hears what became of its batch.
+    Settle(usize),
     Crash(usize),
     /// Of a worker that stands still until somebody acts.
     Restart(usize),
@@ -81,7 +84,10 @@ impl World {
             if member.can_pass_over(topic, self.log_start) {
                 actions.push(Action::PassOver(who));
             }
-            if member.has_batch() {
+            if member.is_writing() {
+                actions.push(Action::Settle(who));
+            }
+            if member.can_write() {
                 let endings = [Ending::Told, Ending::Unknown, Ending::Failed].into_iter();
                 // The two variants are kept apart, so that both stay small.
                 let late = self.database.late.is_none() && retention == Retention::OfDecided;
@@ -118,7 +124,10 @@ impl World {
                     if member.fetches(topic, self.log_start).contains(&Fetch::Plain) {
                         actions.push(Action::Poll(who, Fetch::Plain));
                     }
-                    if member.has_batch() {
+                    if member.is_writing() {
+                        actions.push(Action::Settle(who));
+                    }
+                    if member.can_write() {
                         actions.push(Action::Write(who, Ending::Told));
                     }
                 }
@@ -141,9 +150,11 @@ impl World {
             Action::Trim(start) => world.log_start = start,
             Action::LateVanishes => world.database.late = None,
             Action::LateLands => world.database.land(topic, guards),
-            Action::Hear(who) | Action::Poll(who, _) | Action::PassOver(who) | Action::Write(who, _) => {
-                world.step(topic, guards, who, action);
-            }
+            Action::Hear(who)
+            | Action::Poll(who, _)
+            | Action::PassOver(who)
+            | Action::Write(who, _)
+            | Action::Settle(who) => world.step(topic, guards, who, action),
         }
         world
     }
@@ -159,8 +170,9 @@ impl World {
         let Self { log_start, database, workers } = self;
         let Worker::Up(member) = &mut workers[who] else { return };
         match action {
-            Action::Hear(_) => member.hear(database, *log_start),
-            Action::PassOver(_) => member.pass_over(topic),
+            Action::Hear(_) => member.hear(guards, database, *log_start),
+            Action::PassOver(_) => member.pass_over(topic, guards),
+            Action::Settle(_) => member.settle(topic, guards, database),
             Action::Write(_, ending) => member.write(topic, guards, database, ending),
             Action::Poll(_, fetch) => {
                 if let Err(reason) = member.poll(topic, guards, *log_start, fetch) {

@@ -6,6 +6,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 
 use super::Pipeline;
+use super::writing::Writing;
 use crate::assignment::{Arrival, gap_is_empty};
 use crate::batch::{Batch, Room, Taken};
 use crate::record::Record;
@@ -14,11 +15,15 @@ use crate::status::Reason;
 /// How long one look for records takes when there are none.
 const IDLE_POLL: Duration = Duration::from_millis(100);
 
+/// How long one look takes while a batch is being written: what became of it is to be known soon.
+const WRITING_POLL: Duration = Duration::from_millis(2);
+
 impl Pipeline {
-    /// Polls until a batch is full, old enough, or the worker is told to stop.
-    pub(super) fn collect(&self) -> Result<Batch, Reason> {
+    /// Polls until a batch is full, old enough, or the worker is told to stop. What is being written meanwhile is settled as
+    /// soon as it is over; until then a batch may grow older than it had to.
+    pub(super) fn collect(&self, writing: &mut Option<Writing>) -> Result<Batch, Reason> {
         let mut batch = Batch::new(self.limits);
-        let filled = self.fill(&mut batch);
+        let filled = self.fill(&mut batch, writing);
         if filled.is_err() {
             // Nobody will store it, and it goes on ageing.
             let records: Vec<&Record> = batch.records().collect();
@@ -27,15 +32,28 @@ impl Pipeline {
         filled.map(|()| batch)
     }
 
-    fn fill(&self, batch: &mut Batch) -> Result<(), Reason> {
+    /// How long to look for more records; `None` when the batch is to be written.
+    fn wait(&self, room: Room, is_writing: bool) -> Option<Duration> {
+        match room {
+            Room::None => None,
+            Room::Whole => Some(if is_writing { WRITING_POLL } else { IDLE_POLL }),
+            Room::Until(left) => Some(if is_writing { left.min(WRITING_POLL) } else { left }),
+            Room::ForWhatIsThere => Some(if is_writing { WRITING_POLL } else { Duration::ZERO }),
+        }
+    }
+
+    fn fill(&self, batch: &mut Batch, writing: &mut Option<Writing>) -> Result<(), Reason> {
         loop {
+            // Before the next record is asked for, never with one in hand: settling may move the client.
+            if let Some(over) = writing.take_if(|writing| writing.is_over())
+                && !self.settle(over)
+            {
+                // What comes behind a batch that was given up must not be written.
+                *batch = Batch::new(self.limits);
+                break;
+            }
             let room = batch.room();
-            let wait = match room {
-                Room::Whole => IDLE_POLL,
-                Room::Until(left) => left,
-                Room::ForWhatIsThere => Duration::ZERO,
-                Room::None => break,
-            };
+            let Some(wait) = self.wait(room, writing.is_some()) else { break };
             if let Some(reason) = self.heard.take() {
                 return Err(reason);
             }
@@ -45,7 +63,7 @@ impl Pipeline {
             }
             match polled {
                 None if self.stop.is_set() || self.consumer.fatal_error().is_some() => break,
-                None if room == Room::ForWhatIsThere => break,
+                None if matches!(room, Room::ForWhatIsThere) && writing.is_none() => break,
                 None => {}
                 Some(Ok(message)) => {
                     let (partition, offset) = (message.partition(), message.offset());

@@ -76,6 +76,29 @@ async fn broken_connections_cost_nothing_but_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_that_fails_while_the_next_is_collected_is_stored_before_it() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker_with(&[("FAROL_BATCH_MAX_RECORDS", "5")]).await;
+    ground.topic.produce(&event("first"), false);
+    ground.decided(1).await;
+    ground.database.run("BEGIN; SELECT 1 FROM farol.ledger FOR UPDATE").await;
+    let records: Vec<_> = (0..20).map(|n| Record::event(&n.to_string(), "{}")).collect();
+    ground.topic.produce(&records, false);
+    let kill_who_waits = "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+                          WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while ground.database.all::<String>(kill_who_waits).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    ground.database.run("COMMIT").await;
+    ground.decided(21).await;
+    assert_eq!((ground.rows().await, ground.books().await), (21, [21, 0, 0, 0]));
+    let overtook = "SELECT event.\"offset\" FROM farol.events AS event JOIN farol.events AS later
+                    ON later.\"offset\" > event.\"offset\" AND later.tx < event.tx";
+    assert_eq!(ground.database.all::<i64>(overtook).await, [0_i64; 0]);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_locked_ledger_is_waited_for() {
     let ground = Ground::prepare(1).await;
     let worker = ground.worker().await;
