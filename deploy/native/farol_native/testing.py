@@ -14,6 +14,8 @@ from .context import Context
 from .stack import Stack
 
 FONTS = Path("/usr/share/fonts")
+# A test of ours mostly waits: for a broker to elect, a lease to end, a client to give up.
+TESTS_PER_CORE = 4
 
 
 def run(stack: Stack, words: Sequence[str]) -> int:
@@ -27,6 +29,7 @@ def run(stack: Stack, words: Sequence[str]) -> int:
     if compiled != 0:
         return compiled
     with throwaway.servers(ctx.root, os.environ) as env:
+        env.setdefault("RUST_TEST_THREADS", str(TESTS_PER_CORE * (os.cpu_count() or 1)))
         ctx.console.show("running the workspace's tests on them")
         rust_code = throwaway.run([*cargo, "--no-fail-fast", *chosen], env)
         bench_code = 0 if words else quick_bench(ctx, env)
