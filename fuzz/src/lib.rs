@@ -43,7 +43,7 @@ pub fn assert_survives(event: &Event) {
     }
 
     let headers: Vec<_> = kafka::headers(event).collect();
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), Some(value.as_bytes())));
+    let headers = headers.iter().map(|(name, value)| (&**name, Some(value.as_bytes())));
     let back = kafka::read(headers, event.data.as_bytes().cloned());
     assert_same(&back.expect("a record that was written is read"), event);
 

@@ -1,6 +1,8 @@
 //! The Kafka protocol binding of CloudEvents 1.0.2: an event as the headers and value of a
 //! record in binary mode, and back from either mode. Knows names and bytes, not a client library.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::Event;
@@ -16,10 +18,22 @@ pub const CONTENT_TYPE: &str = "content-type";
 const PREFIX: &str = "ce_";
 
 /// The headers of the record that carries `event`, as (name, value).
-pub fn headers(event: &Event) -> impl Iterator<Item = (String, &str)> {
-    event.attributes.iter().map(|(name, value)| match name {
-        "datacontenttype" => (CONTENT_TYPE.to_owned(), value),
-        _ => (format!("{PREFIX}{name}"), value),
+pub fn headers(event: &Event) -> impl Iterator<Item = (Cow<'static, str>, &str)> {
+    event.attributes.iter().map(|(name, value)| (header_name(name), value))
+}
+
+/// Only those of extensions are not known beforehand.
+fn header_name(attribute: &str) -> Cow<'static, str> {
+    Cow::Borrowed(match attribute {
+        "specversion" => "ce_specversion",
+        "id" => "ce_id",
+        "source" => "ce_source",
+        "type" => "ce_type",
+        "subject" => "ce_subject",
+        "time" => "ce_time",
+        "datacontenttype" => CONTENT_TYPE,
+        "dataschema" => "ce_dataschema",
+        extension => return Cow::Owned(format!("{PREFIX}{extension}")),
     })
 }
 

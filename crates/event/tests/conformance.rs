@@ -86,8 +86,8 @@ fn kafka_structured_mode_is_read() {
 #[test]
 fn kafka_binary_mode_is_written() {
     let event = read(ContentMode::Structured, std::iter::empty(), hello().into()).unwrap();
-    let mut expected = HELLO.map(|(name, value)| (format!("ce_{name}"), value)).to_vec();
-    expected.push(("content-type".to_owned(), "application/json"));
+    let mut expected = HELLO.map(|(name, value)| (format!("ce_{name}").into(), value)).to_vec();
+    expected.push(("content-type".into(), "application/json"));
     assert_eq!(kafka::headers(&event).collect::<Vec<_>>(), expected);
     let value: Value = serde_json::from_slice(event.data.as_bytes().unwrap()).unwrap();
     assert_eq!(value, json!({ "message": "Hello World!" }));

@@ -25,7 +25,7 @@ fn through_binary_mode(event: &Event) -> Result<Event, Refusal> {
 
 fn through_kafka(event: &Event) -> Result<Event, Refusal> {
     let headers: Vec<_> = kafka::headers(event).collect();
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), Some(value.as_bytes())));
+    let headers = headers.iter().map(|(name, value)| (&**name, Some(value.as_bytes())));
     kafka::read(headers, event.data.as_bytes().cloned())
 }
 

@@ -15,7 +15,7 @@ mod stored_cache;
 mod tests;
 
 pub(crate) use dependencies::dependency_check;
-pub(crate) use intake::{EventOutcome, event, sent};
+pub(crate) use intake::{EventOutcome, acknowledged, event, events, not_acknowledged};
 pub(crate) use kafka::{Latencies, Quantiles, kafka_latencies, own_code};
 pub(crate) use keys::keys_reloaded;
 pub(crate) use pressure::{pressure, producer_rebuilt};

@@ -1,14 +1,14 @@
 //! What becomes of the events of one request, whichever mode they came in: repeats get their
 //! first receipt, conflicts are refused, the rest goes to Kafka in its order.
 
+mod entry;
 mod rate_limit;
 mod receipt;
 mod shed;
 
-use std::collections::HashMap;
 use std::time::Duration;
 
-use event::{Digest, Event, EventKey};
+use event::{Event, EventKey};
 use flags::Shedding;
 use time::OffsetDateTime;
 use tracing::Span;
@@ -20,6 +20,8 @@ use crate::producer_rate::Verdict;
 use crate::publisher::NotAcknowledged;
 use crate::redis::{Kept, Redis};
 use crate::startup::State;
+
+use entry::{Entry, Firsts, conflict};
 
 pub(crate) use rate_limit::rate_limit_headers;
 pub(crate) use receipt::{EventResult, Receipt};
@@ -102,7 +104,10 @@ pub(crate) async fn take(
 
 /// Counts what became of the events of a request.
 pub(crate) fn count(decisions: &[Decision]) {
-    decisions.iter().for_each(|decision| instruments::event(&decision.outcome()));
+    let accepted = decisions.iter().filter(|decision| matches!(decision, Decision::Accepted(_))).count();
+    instruments::events(&EventOutcome::Accepted, accepted as u64);
+    let others = decisions.iter().filter(|decision| !matches!(decision, Decision::Accepted(_)));
+    others.for_each(|decision| instruments::event(&decision.outcome()));
 }
 
 /// One request's events on their way.
@@ -110,52 +115,16 @@ struct Intake<'e> {
     entries: Vec<Entry<'e>>,
 }
 
-struct Entry<'e> {
-    /// What is known of it; `None` while it is to be published.
-    decision: Option<Decision>,
-    known: Option<Known<'e>>,
-}
-
-struct Known<'e> {
-    event: &'e Event,
-    key: EventKey,
-    digest: Digest,
-    /// The earlier entry that this one repeats.
-    repeats: Option<usize>,
-}
-
 impl<'e> Intake<'e> {
     /// What can be decided without asking anybody: what was refused before, sources that are not
     /// the caller's, what is not taken now, and events that the request itself repeats.
     fn of(key: &Key, candidates: &'e [Candidate], shedding: Option<Shedding>) -> Self {
-        let mut firsts: HashMap<EventKey, (usize, Digest)> = HashMap::with_capacity(candidates.len());
-        let mut entries = Vec::with_capacity(candidates.len());
-        for (index, candidate) in candidates.iter().enumerate() {
-            let event = match candidate {
-                Ok(event) => event,
-                Err(problem) => {
-                    entries.push(Entry::refused(problem.clone()));
-                    continue;
-                }
-            };
-            if !key.may_use(event.attributes.source.as_str()) {
-                entries
-                    .push(Entry::refused(Problem::new(Kind::Forbidden, "the key may not use this source")));
-                continue;
-            }
-            let event_key = event.key();
-            if let Some(problem) =
-                shedding.as_ref().and_then(|shedding| shed::refusal(shedding, event, event_key))
-            {
-                entries.push(Entry::refused(problem));
-                continue;
-            }
-            let digest = event.digest();
-            let (first, its_digest) = *firsts.entry(event_key).or_insert((index, digest));
-            let known = Known { event, key: event_key, digest, repeats: (first != index).then_some(first) };
-            let decision = (its_digest != digest).then(|| Decision::Refused(conflict()));
-            entries.push(Entry { decision, known: Some(known) });
-        }
+        let mut firsts = Firsts::with_capacity(candidates.len());
+        let entry = |(index, candidate): (usize, &'e Candidate)| match candidate {
+            Ok(event) => Entry::of(index, event, key, shedding.as_ref(), &mut firsts),
+            Err(problem) => Entry::refused(problem.clone()),
+        };
+        let entries: Vec<_> = candidates.iter().enumerate().map(entry).collect();
         shed::tell(shedding, entries.iter().filter_map(|entry| entry.decision.as_ref()?.refusal()));
         Self { entries }
     }
@@ -194,8 +163,9 @@ impl<'e> Intake<'e> {
     async fn publish(&mut self, state: &State, redis: &Redis, key: &Key, received_at_ms: i64) -> Duration {
         let open: Vec<usize> =
             (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
-        let events = open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event));
-        let published = state.publisher.publish(events, &key.producer, received_at_ms).await;
+        let events: Vec<_> =
+            open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event)).collect();
+        let published = state.publisher.publish(&events, &key.producer, received_at_ms).await;
         let trace_id = telemetry::trace_id(&Span::current());
         let mut receipts = Vec::with_capacity(open.len());
         for (index, result) in open.into_iter().zip(published.results) {
@@ -248,27 +218,6 @@ impl<'e> Intake<'e> {
         };
         self.entries.into_iter().map(decide).collect()
     }
-}
-
-impl Entry<'_> {
-    fn refused(problem: Problem) -> Self {
-        Self { decision: Some(Decision::Refused(problem)), known: None }
-    }
-
-    /// What has to go on: not decided, and not the repeat of another entry.
-    fn open(&self) -> Option<&Known<'_>> {
-        match &self.decision {
-            None => self.known.as_ref().filter(|known| known.repeats.is_none()),
-            Some(_) => None,
-        }
-    }
-}
-
-fn conflict() -> Problem {
-    Problem::new(
-        Kind::Conflict,
-        "an event with this source and id, but with other content, was accepted before; a new event needs a new id",
-    )
 }
 
 fn not_acknowledged(state: &State, error: &NotAcknowledged) -> Problem {

@@ -1,25 +1,22 @@
 //! The way into Kafka: one idempotent producer, acks=all, and an answer for every event.
 
+mod client;
+mod deliveries;
 mod headers;
 mod not_acknowledged;
 mod span;
 mod statistics;
 
-use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use event::Event;
-use futures::future::join_all;
 use kafka::Access;
-use rdkafka::client::{ClientContext, OAuthToken};
-use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::future_producer::DeliveryFuture;
-use rdkafka::producer::{FutureProducer, FutureRecord, Producer as _};
-use rdkafka::{ClientConfig, Statistics};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{BaseRecord, Producer as _};
 use telemetry::KafkaStatistics;
 use tracing::Span;
 
@@ -27,6 +24,8 @@ use crate::config::Config;
 use crate::instruments;
 use crate::topic_check::RECORD_OVERHEAD_BYTES;
 
+use client::{Client, Context};
+use deliveries::{Delivered, Deliveries, Notice};
 use headers::RequestHeaders;
 
 pub(crate) use not_acknowledged::NotAcknowledged;
@@ -47,41 +46,11 @@ pub(crate) struct Position {
 /// Publishes events to one topic.
 pub(crate) struct Publisher {
     /// Exchanged when an error made it useless for ever.
-    producer: ArcSwap<FutureProducer<Context>>,
+    producer: ArcSwap<Client>,
     settings: ClientConfig,
     topic: String,
     patience: Duration,
-    acknowledged: AtomicU64,
     context: Context,
-}
-
-/// Polled by the producer's own thread, with or without events: tokens are renewed while it is idle, too.
-#[derive(Clone)]
-struct Context {
-    access: Access,
-    statistics: Arc<KafkaStatistics>,
-}
-
-impl ClientContext for Context {
-    const ENABLE_REFRESH_OAUTH_TOKEN: bool = true;
-
-    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
-        self.access.generate_oauth_token(config)
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let advice = self.access.advice(reason);
-        tracing::warn!(name: "kafka_producer_error", %error, reason, advice, "kafka producer");
-    }
-
-    fn log(&self, _level: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(facility, message, "librdkafka");
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        self.statistics.came();
-        instruments::kafka_latencies(statistics::latencies(&statistics));
-    }
 }
 
 /// What became of the events of one request.
@@ -96,7 +65,6 @@ pub(crate) struct Published {
 struct Sending {
     span: Span,
     started: Instant,
-    delivery: Result<DeliveryFuture, NotAcknowledged>,
 }
 
 impl Publisher {
@@ -122,7 +90,7 @@ impl Publisher {
         topic: &str,
         delivery_timeout: Duration,
     ) -> Result<Self, KafkaError> {
-        let context = Context { access, statistics: Arc::default() };
+        let context = Context::new(access);
         settings.set("statistics.interval.ms", KafkaStatistics::INTERVAL_MS);
         let producer = settings.create_with_context(context.clone())?;
         Ok(Self {
@@ -130,7 +98,6 @@ impl Publisher {
             settings,
             topic: topic.to_owned(),
             patience: delivery_timeout + GRACE,
-            acknowledged: AtomicU64::new(0),
             context,
         })
     }
@@ -161,7 +128,7 @@ impl Publisher {
 
     /// How many events were acknowledged since the start.
     pub(crate) fn acknowledged(&self) -> u64 {
-        self.acknowledged.load(Ordering::Relaxed)
+        self.context.acknowledged()
     }
 
     /// Sets the metric of how old the client's statistics are.
@@ -176,62 +143,85 @@ impl Publisher {
 
     /// Publishes events in their order. After the first that finds no room none is handed over, so
     /// that none overtakes it.
-    pub(crate) async fn publish(
-        &self,
-        events: impl Iterator<Item = &Event>,
-        producer: &str,
-        received_at_ms: i64,
-    ) -> Published {
-        let client = self.producer.load_full();
-        let request = RequestHeaders::of(Span::current(), producer, received_at_ms);
-        let mut full = false;
-        let sending: Vec<_> = events
-            .map(|event| {
-                let sending = match full {
-                    false => self.hand_over(&client, event, &request),
-                    true => Sending::not_handed_over(),
-                };
-                full |= matches!(sending.delivery, Err(NotAcknowledged::QueueFull));
-                sending
-            })
-            .collect();
+    pub(crate) async fn publish(&self, events: &[&Event], producer: &str, received_at_ms: i64) -> Published {
+        let deliveries = Deliveries::of(events.len());
+        let sending = self.hand_over(events, &deliveries, producer, received_at_ms);
         let handed_over = Instant::now();
-        let results = join_all(sending.into_iter().map(|sending| self.wait_for(sending))).await;
-        Published { results, waited: handed_over.elapsed() }
+        let delivered = deliveries.wait(self.patience).await;
+        let waited = handed_over.elapsed();
+        let mut acknowledged = Vec::with_capacity(events.len());
+        let end =
+            |(sending, delivered): (Sending, Option<Delivered>)| sending.end(delivered, &mut acknowledged);
+        let results = sending.into_iter().zip(delivered).map(end).collect();
+        instruments::acknowledged(&acknowledged);
+        Published { results, waited }
     }
 
+    /// Whoever waits for the answers does not keep the producer: one that was replaced lets go of what it holds.
     fn hand_over(
         &self,
-        client: &FutureProducer<Context>,
-        event: &Event,
-        request: &RequestHeaders<'_>,
-    ) -> Sending {
-        let span = span::send(request.span(), &self.topic, event, request.producer());
-        let started = Instant::now();
+        events: &[&Event],
+        deliveries: &Arc<Deliveries>,
+        producer: &str,
+        received_at_ms: i64,
+    ) -> Vec<Sending> {
+        let client = self.producer.load();
+        let request = RequestHeaders::of(&Span::current(), producer, received_at_ms);
+        let mut full = false;
+        let hand_over = |(index, event): (usize, &&Event)| {
+            let notice = deliveries.notice(index);
+            if full {
+                notice.answer(Err(NotAcknowledged::QueueFull));
+                return Sending { span: Span::none(), started: Instant::now() };
+            }
+            let span = match request.is_recorded() {
+                true => span::send(&self.topic, event, request.producer()),
+                false => Span::none(),
+            };
+            let started = Instant::now();
+            full = self.send(&client, event, request.with(event, &span), notice);
+            Sending { span, started }
+        };
+        events.iter().enumerate().map(hand_over).collect()
+    }
+
+    /// Answers whether there was no room.
+    fn send(&self, client: &Client, event: &Event, headers: OwnedHeaders, notice: Box<Notice>) -> bool {
         let key = event.partition_key();
-        let headers = request.with(event, &span);
-        let mut record = FutureRecord::<str, [u8]>::to(&self.topic).key(&key).headers(headers);
+        let mut record =
+            BaseRecord::<str, [u8], _>::with_opaque_to(&self.topic, notice).key(&key).headers(headers);
         if let Some(bytes) = event.data.as_bytes() {
             record = record.payload(bytes);
         }
-        let delivery = client.send_result(record).map_err(|(error, _)| error.into());
-        Sending { span, started, delivery }
+        let Err((error, record)) = client.send(record) else { return false };
+        let error = NotAcknowledged::from(error);
+        let full = matches!(error, NotAcknowledged::QueueFull);
+        record.delivery_opaque.answer(Err(error));
+        full
     }
+}
 
-    async fn wait_for(&self, sending: Sending) -> Result<Position, NotAcknowledged> {
-        let Sending { span, started, delivery } = sending;
-        let result = match delivery {
-            Ok(delivery) => self.outcome(delivery).await,
-            Err(error) => Err(error),
-        };
-        instruments::sent(started.elapsed(), result.as_ref().err().map(NotAcknowledged::error_type));
+impl Sending {
+    /// Tells what became of it in its span and, where it was not acknowledged, in metrics; those of the others are told
+    /// together.
+    fn end(
+        self,
+        delivered: Option<Delivered>,
+        acknowledged: &mut Vec<Duration>,
+    ) -> Result<Position, NotAcknowledged> {
+        let Self { span, started } = self;
+        let Delivered { result, at } = delivered.unwrap_or_else(Delivered::not_in_time);
+        let took = at.saturating_duration_since(started);
         match &result {
             Ok(position) => {
-                self.acknowledged.fetch_add(1, Ordering::Relaxed);
-                span.record("messaging.destination.partition.id", position.partition.to_string());
-                span.record("messaging.kafka.offset", position.offset);
+                acknowledged.push(took);
+                if !span.is_disabled() {
+                    span.record("messaging.destination.partition.id", position.partition.to_string());
+                    span.record("messaging.kafka.offset", position.offset);
+                }
             }
             Err(error) => {
+                instruments::not_acknowledged(took, error.error_type());
                 span.record("otel.status_code", "error");
                 span.record("error.type", error.error_type());
                 span.in_scope(|| {
@@ -244,22 +234,6 @@ impl Publisher {
             }
         }
         result
-    }
-
-    async fn outcome(&self, delivery: DeliveryFuture) -> Result<Position, NotAcknowledged> {
-        match tokio::time::timeout(self.patience, delivery).await {
-            Ok(Ok(Ok(at))) => Ok(Position { partition: at.partition, offset: at.offset }),
-            Ok(Ok(Err((error, _)))) => Err(error.into()),
-            // The producer was dropped with the event still in its queue.
-            Ok(Err(_)) => Err(NotAcknowledged::Unknown(KafkaError::Canceled)),
-            Err(_) => Err(NotAcknowledged::TimedOut),
-        }
-    }
-}
-
-impl Sending {
-    fn not_handed_over() -> Self {
-        Self { span: Span::none(), started: Instant::now(), delivery: Err(NotAcknowledged::QueueFull) }
     }
 }
 

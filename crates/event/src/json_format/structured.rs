@@ -1,5 +1,7 @@
 //! One event as a JSON object (CloudEvents JSON format §2 and §3).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
@@ -14,6 +16,10 @@ use crate::refusal::{Place, Refusal};
 
 /// The member that holds bytes.
 const DATA_BASE64: &str = "data_base64";
+
+/// The members that are context attributes of the specification itself.
+const CORE: [&str; 8] =
+    ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
 /// The payload as its members announced it, before the media type is known.
 #[derive(Default)]
@@ -36,10 +42,10 @@ pub(crate) fn read(body: &Bytes) -> Result<Event, Refusal> {
     let mut jiter = Jiter::new(body);
     // Also half a surrogate pair is malformed here: it could only be in the name of an attribute.
     let broken = |e: &jiter::JiterError| json::malformed(e, Place::Message);
-    let mut next = jiter.next_object().map_err(|e| broken(&e))?.map(str::to_owned);
+    let mut next = jiter.next_object().map_err(|e| broken(&e))?.map(member_name);
     while let Some(name) = next {
         let peek = jiter.peek().map_err(|e| broken(&e))?;
-        match name.as_str() {
+        match name.as_ref() {
             "data" => once(&mut payload.value, &name, value(&mut jiter, peek, body)?)?,
             DATA_BASE64 => once(&mut payload.base64, &name, base64(&mut jiter, peek)?)?,
             _ => match attribute_value(&mut jiter, peek, &name)? {
@@ -47,10 +53,16 @@ pub(crate) fn read(body: &Bytes) -> Result<Event, Refusal> {
                 None => attributes.unset(&name)?,
             },
         }
-        next = jiter.next_key().map_err(|e| broken(&e))?.map(str::to_owned);
+        next = jiter.next_key().map_err(|e| broken(&e))?.map(member_name);
     }
     jiter.finish().map_err(|e| broken(&e))?;
     finish(attributes.build()?, payload)
+}
+
+/// A name that outlives the parser's next step; nearly all are known, and need no copy.
+fn member_name(name: &str) -> Cow<'static, str> {
+    let known = CORE.iter().chain(&["data", DATA_BASE64]).find(|known| **known == name);
+    known.map_or_else(|| Cow::Owned(name.to_owned()), |known| Cow::Borrowed(*known))
 }
 
 fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), Refusal> {
@@ -118,18 +130,22 @@ fn base64(jiter: &mut Jiter<'_>, peek: Peek) -> Result<Option<Bytes>, Refusal> {
 }
 
 /// An attribute's canonical string; `None` for null, which means the attribute is not set.
-fn attribute_value(jiter: &mut Jiter<'_>, peek: Peek, name: &str) -> Result<Option<String>, Refusal> {
+fn attribute_value<'j>(
+    jiter: &'j mut Jiter<'_>,
+    peek: Peek,
+    name: &str,
+) -> Result<Option<Cow<'j, str>>, Refusal> {
     let broken = |e: jiter::JiterError| json::refusal(&e, Place::attribute(name));
     match peek {
         Peek::Null => jiter.known_null().map(|()| None).map_err(broken),
-        Peek::String => jiter.known_str().map(|text| Some(text.to_owned())).map_err(broken),
+        Peek::String => jiter.known_str().map(|text| Some(Cow::Borrowed(text))).map_err(broken),
         Peek::True | Peek::False if is_extension(name) => {
-            jiter.known_bool(peek).map(|value| Some(value.to_string())).map_err(broken)
+            jiter.known_bool(peek).map(|value| Some(Cow::Owned(value.to_string()))).map_err(broken)
         }
         Peek::Array | Peek::Object => {
             Err(Refusal::attribute(name, "must be a string, a boolean or an integer"))
         }
-        _ if is_extension(name) => integer(jiter, peek, name).map(Some),
+        _ if is_extension(name) => integer(jiter, peek, name).map(|value| Some(Cow::Owned(value))),
         _ => Err(Refusal::attribute(name, "must be a string")),
     }
 }
@@ -144,8 +160,6 @@ fn integer(jiter: &mut Jiter<'_>, peek: Peek, name: &str) -> Result<String, Refu
 }
 
 fn is_extension(name: &str) -> bool {
-    const CORE: [&str; 8] =
-        ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
     !CORE.contains(&name)
 }
 

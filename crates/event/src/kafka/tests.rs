@@ -13,7 +13,7 @@ fn event(members: &str) -> Event {
 
 fn through_kafka(event: &Event) -> Result<Event, Refusal> {
     let owned: Vec<_> = headers(event).collect();
-    let borrowed = owned.iter().map(|(name, value)| (name.as_str(), Some(value.as_bytes())));
+    let borrowed = owned.iter().map(|(name, value)| (&**name, Some(value.as_bytes())));
     read(borrowed, event.data.as_bytes().cloned())
 }
 
@@ -41,9 +41,9 @@ fn attributes_travel_under_the_names_of_the_binding() {
 fn headers_of_others_are_passed_over() {
     let event = event("");
     let mut owned: Vec<_> = headers(&event).map(|(n, v)| (n, Some(v.as_bytes().to_vec()))).collect();
-    owned.push(("traceparent".to_owned(), Some(b"00-..".to_vec())));
-    owned.push(("ce_subject".to_owned(), None));
-    assert_eq!(read(owned.iter().map(|(n, v)| (n.as_str(), v.as_deref())), None).unwrap(), event);
+    owned.push(("traceparent".into(), Some(b"00-..".to_vec())));
+    owned.push(("ce_subject".into(), None));
+    assert_eq!(read(owned.iter().map(|(n, v)| (&**n, v.as_deref())), None).unwrap(), event);
 }
 
 /// A record with these headers; they and the value are text.

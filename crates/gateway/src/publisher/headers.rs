@@ -13,18 +13,20 @@ const BESIDE_ATTRIBUTES: usize = 4;
 pub(super) struct RequestHeaders<'r> {
     producer: &'r str,
     received_at: String,
-    span: Span,
+    is_recorded: bool,
     trace: TraceContext,
 }
 
 impl<'r> RequestHeaders<'r> {
-    pub(super) fn of(span: Span, producer: &'r str, received_at_ms: i64) -> Self {
-        let trace = TraceContext::of(&span);
-        Self { producer, received_at: received_at_ms.to_string(), span, trace }
+    pub(super) fn of(span: &Span, producer: &'r str, received_at_ms: i64) -> Self {
+        let (is_recorded, trace) = (telemetry::is_recorded(span), TraceContext::of(span));
+        Self { producer, received_at: received_at_ms.to_string(), is_recorded, trace }
     }
 
-    pub(super) fn span(&self) -> &Span {
-        &self.span
+    /// Whether events have spans of their own. Where the request's is not recorded nobody would see them, and their
+    /// place in the record is as well taken by the request's.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.is_recorded
     }
 
     pub(super) fn producer(&self) -> &'r str {

@@ -6,15 +6,11 @@ use tracing::field::Empty;
 
 use crate::trace_context;
 
-/// The span of sending one event, inside the request's; where Kafka keeps it is known at its end. None where the
-/// request's is not recorded: nobody would see it, and its place in the record is as well taken by the request's.
+/// The span of sending one event, inside the request's; where Kafka keeps it is known at its end.
 ///
 /// It names the event and leads to the span that the event was made in, so that traces are found by
 /// id and source, and counted by type and producer.
-pub(super) fn send(request: &Span, topic: &str, event: &Event, producer: &str) -> Span {
-    if !telemetry::is_recorded(request) {
-        return Span::none();
-    }
+pub(super) fn send(topic: &str, event: &Event, producer: &str) -> Span {
     let span = tracing::info_span!(
         "send",
         otel.name = format!("send {topic}"),

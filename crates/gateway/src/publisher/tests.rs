@@ -27,7 +27,7 @@ fn event(id: &str) -> Event {
 }
 
 async fn publish(publisher: &Publisher, events: &[Event]) -> Vec<Result<Position, NotAcknowledged>> {
-    publisher.publish(events.iter(), "p", 0).await.results
+    publisher.publish(&events.iter().collect::<Vec<_>>(), "p", 0).await.results
 }
 
 #[tokio::test]
@@ -45,6 +45,42 @@ async fn a_producer_that_can_never_deliver_again_is_replaced() {
     let sent = publish(&publisher, &events).await;
     assert!(sent[0].is_ok(), "{sent:?}");
     assert_eq!(publisher.acknowledged(), 1);
+}
+
+#[tokio::test]
+async fn what_a_replaced_producer_still_held_is_answered_as_not_acknowledged() {
+    let publisher = publisher("127.0.0.1:1", &[("delivery.timeout.ms", "600000")]);
+    let events = [event("1"), event("2")];
+    let (sent, ()) = tokio::join!(publish(&publisher, &events), async {
+        while publisher.queued() < events.len() {
+            tokio::task::yield_now().await;
+        }
+        publisher.rebuild().unwrap();
+    });
+    // Long before the patience of the publisher ends.
+    let unknown = |result: &Result<_, _>| matches!(result, Err(NotAcknowledged::Unknown(_)));
+    assert!(sent.iter().all(unknown), "{sent:?}");
+}
+
+#[tokio::test]
+async fn an_event_without_an_answer_in_time_leaves_the_others_of_its_request_theirs() {
+    let cluster = MockCluster::new(2).unwrap();
+    cluster.create_topic(TOPIC, 2, 1).unwrap();
+    cluster.partition_leader(TOPIC, 0, Some(1)).unwrap();
+    cluster.partition_leader(TOPIC, 1, Some(2)).unwrap();
+    let mut publisher = publisher(&cluster.bootstrap_servers(), &[("delivery.timeout.ms", "600000")]);
+    let one_by_one: Vec<_> = (0..16).map(|id| event(&id.to_string())).collect();
+    let first = publish(&publisher, &one_by_one).await;
+    cluster.broker_round_trip_time(2, Duration::from_secs(600)).unwrap();
+    publisher.patience = Duration::from_secs(2);
+    let sent = publish(&publisher, &one_by_one).await;
+    for (before, now) in first.iter().zip(&sent) {
+        match before.as_ref().unwrap().partition {
+            0 => assert!(now.is_ok(), "{sent:?}"),
+            _ => assert!(matches!(now, Err(NotAcknowledged::TimedOut)), "{sent:?}"),
+        }
+    }
+    assert!(sent.iter().any(Result::is_ok) && sent.iter().any(Result::is_err), "{sent:?}");
 }
 
 #[tokio::test]
