@@ -52,11 +52,11 @@ bench: ## the headline figures of the release build: CPU seconds per million eve
 	@$(FAROL) bench -- $(ARGS)
 bench-rivals: ## the same beside Flask and FastAPI, in turns (10 minutes)
 	@$(FAROL) bench-rivals -- $(ARGS)
-bench-all: ## every row there is, with rivals and soak (40 minutes)
+bench-all: ## every row there is, with rivals, soak and bench-storage (70 minutes)
 	@$(FAROL) bench-all -- $(ARGS)
 bench-compare: ## CPU per event beside another commit's build, in pairs: make bench-compare BASE=main
 	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)
-bench-page: ## write the figures of docs/bench into docs/PERFORMANCE.md
+bench-page: ## write the figures of docs/bench into the pages on performance
 	@$(FAROL) bench-page
 scaling-plot: ## HPA and KEDA over a load curve, by arithmetic: table, and OUT=file.svg (ARGS='--environment prod')
 	@$(FAROL) scaling-plot -- $(ARGS) $(if $(OUT),--out $(OUT))

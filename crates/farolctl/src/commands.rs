@@ -17,6 +17,7 @@ pub(crate) mod prove;
 pub(crate) mod replay;
 pub(crate) mod send;
 pub(crate) mod telemetry_isolation;
+mod test_servers;
 pub(crate) mod top;
 pub(crate) mod trace;
 

@@ -1,6 +1,7 @@
 //! `farolctl`, the operator's tool: it talks to Farol only from the outside,
 //! over HTTP, PostgreSQL, Kafka, Jaeger's and Prometheus's API, and shares with its services only how connections are made.
 
+mod arrivals;
 mod bench;
 mod bench_storage;
 mod board;
@@ -13,11 +14,13 @@ mod dlq;
 mod error;
 mod flights;
 mod gateway_client;
+mod http_stream;
 mod https;
 mod interrupt;
 mod isolation;
 mod jaeger_client;
 mod json_text;
+mod latencies;
 mod load;
 mod load_check;
 mod output;

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bench_page, operator_tool, prerequisites, python_tools, rust, throwaway
+from . import bench_connect, bench_page, operator_tool, prerequisites, python_tools, rust, throwaway
+from .component import Prerequisite
 from .context import Context
 from .stack import Stack
 
@@ -27,7 +28,6 @@ class Part:
     """What each variant adds; a variant that is not here leaves the part out."""
 
 
-# The storage half joins here, with the same options and files of its own name.
 PARTS = (
     Part(
         "intake",
@@ -38,16 +38,18 @@ PARTS = (
             "all": ("--all",),
         },
     ),
+    Part("storage", "bench-storage", {"storage": (), "all": ()}),
 )
 WITH_RIVALS = ("rivals", "all")
+WITH_CONNECT = ("storage", "all")
 
 
 def run(stack: Stack, variant: str, words: Sequence[str]) -> int:
     """Every part on throw-away servers; the first exit code that is not 0, else 0. Only a whole run is written to docs/bench."""
     ctx = stack.ctx
     operator_tool.allow_open_files()
-    prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite()])
-    env = {**os.environ, **MEASURED, **(rivals(ctx) if variant in WITH_RIVALS else {})}
+    prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite(), *needed(ctx, variant)])
+    env = {**os.environ, **MEASURED, **others(ctx, variant)}
     rust.build(ctx)
     codes = []
     with throwaway.servers(ctx.root, env) as served:
@@ -59,6 +61,19 @@ def run(stack: Stack, variant: str, words: Sequence[str]) -> int:
     if is_recorded(words):
         bench_page.write(ctx.root)
     return next((code for code in codes if code), 0)
+
+
+def needed(ctx: Context, variant: str) -> list[Prerequisite]:
+    """What fetches Kafka Connect, where it is one of the sides."""
+    return bench_connect.prerequisites(ctx) if variant in WITH_CONNECT else []
+
+
+def others(ctx: Context, variant: str) -> dict[str, str]:
+    """Where everything is that Farol is measured beside."""
+    beside = rivals(ctx) if variant in WITH_RIVALS else {}
+    if variant in WITH_CONNECT:
+        beside["FAROL_BENCH_CONNECT_CLASSPATH"] = bench_connect.classpath(ctx)
+    return beside
 
 
 def files(root: Path, variant: str, part: Part, words: Sequence[str]) -> list[str]:

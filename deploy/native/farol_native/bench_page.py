@@ -1,4 +1,4 @@
-"""The figures in docs/PERFORMANCE.md: tables between markers, written from docs/bench and never by hand."""
+"""The figures on the pages on performance: tables between markers, written from docs/bench and never by hand."""
 
 from __future__ import annotations
 
@@ -11,28 +11,30 @@ from .component import StackError
 from .context import Context
 
 FOLDER = Path("docs/bench")
-PAGE = Path("docs/PERFORMANCE.md")
+PAGES = (Path("docs/PERFORMANCE.md"), Path("docs/PERFORMANCE-STORAGE.md"))
 MARKED = re.compile(r"(<!-- figures: (?P<name>[a-z/-]+\.json) -->\n).*?(<!-- end of figures -->)", re.DOTALL)
 VERDICTS = {True: "kept", False: "**missed**", None: ""}
 
 
 def write(root: Path) -> None:
-    """Puts the figures into the page."""
-    path = root / PAGE
-    path.write_text(rendered(root, path.read_text()))
+    """Puts the figures into the pages."""
+    for page in PAGES:
+        path = root / page
+        path.write_text(rendered(root, path.read_text()))
 
 
 def refuse_stale(ctx: Context) -> None:
-    """Fails where the page is not what docs/bench says."""
-    text = (ctx.root / PAGE).read_text()
-    if text != rendered(ctx.root, text):
-        raise StackError(f"{PAGE} is not what {FOLDER} says; `make bench-page` writes it")
+    """Fails where a page is not what docs/bench says."""
+    for page in PAGES:
+        text = (ctx.root / page).read_text()
+        if text != rendered(ctx.root, text):
+            raise StackError(f"{page} is not what {FOLDER} says; `make bench-page` writes it")
 
 
 def rendered(root: Path, text: str) -> str:
     """The page with the tables of today's files; a page without a marker is a mistake."""
     if not MARKED.search(text):
-        raise StackError(f"{PAGE} has no place for figures: <!-- figures: all/intake.json -->")
+        raise StackError("the page has no place for figures: <!-- figures: all/intake.json -->")
     return MARKED.sub(lambda place: place[1] + figures(root, place["name"]) + place[3], text)
 
 

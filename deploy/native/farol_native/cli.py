@@ -99,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     compare = add(words, "bench-compare", run_bench_compare, "CPU per event of this checkout's gateway beside another commit's")
     compare.add_argument("base", help="a commit, a tag or a branch")
     compare.add_argument("words", nargs="*", help="more words for farolctl bench-compare, after --")
-    add(words, "bench-page", write_bench_page, "write the figures of docs/bench into docs/PERFORMANCE.md")
+    add(words, "bench-page", write_bench_page, "write the figures of docs/bench into the pages on performance")
     servers = add(words, "test-servers", test_servers, "a command with throw-away PostgreSQL, Redis and Kafka")
     servers.add_argument("command", nargs="+")
     packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")
@@ -163,7 +163,7 @@ def write_bench_page(_arguments: argparse.Namespace) -> int:
 
 
 def run_bench_storage(arguments: argparse.Namespace) -> int:
-    return operator_tool.bench_storage(release_stack(), arguments.words)
+    return bench.run(release_stack(), "storage", arguments.words)
 
 
 def run_load_check(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import resource
 import subprocess
 from collections.abc import Sequence
 
-from . import bench_connect, compose, prerequisites, rust, throwaway
+from . import compose, prerequisites, rust, throwaway
 from .component import StackError
 from .stack import Stack
 from .stack_commands import running_env
@@ -51,14 +51,6 @@ def allow_open_files(wanted: int = OPEN_FILES) -> None:
     allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
-def bench_storage(stack: Stack, words: Sequence[str]) -> int:
-    """Measures Kafka to PostgreSQL beside COPY and Kafka Connect, on servers of its own that are as durable as real ones."""
-    prerequisites.satisfy(stack.ctx, [], bench_connect.prerequisites)
-    os.environ["FAROL_BENCH_CONNECT_CLASSPATH"] = bench_connect.classpath(stack.ctx)
-    os.environ["FAROL_MEASURED"] = "1"
-    return on_own_servers(stack, ["bench-storage", *words])
 
 
 def on_own_servers(stack: Stack, words: Sequence[str], more: Sequence[str] = ()) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import unittest
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from context_fixture import ROOT
@@ -13,8 +14,9 @@ from farol_native.pages import check, commands, form, links, names
 from farol_native.pages.markdown import Page, anchor
 
 
-def page(text: str, path: str = "docs/PAGE.md") -> Page:
-    return Page(ROOT / path, text)
+def page(body: str, path: str = "docs/PAGE.md") -> Page:
+    """A page of the title A with this below it."""
+    return Page(ROOT / path, f"# A\n{body}\n")
 
 
 def dead(text: str, **others: str) -> list[str]:
@@ -28,10 +30,22 @@ def wrong(text: str) -> list[str]:
     return [problem.partition(": ")[2] for problem in names.unknown(page(text), tree)]
 
 
+def malformed(shown: Page) -> list[str]:
+    return [problem.removesuffix("/farol") for problem in form.problems(shown)]
+
+
 FILES = {"Makefile", "crates/worker/src/store/ledger.rs", "crates/gateway/src/config.rs", "deploy/prometheus/metrics.json"}
 
 
-class Anchors(unittest.TestCase):
+class Case(unittest.TestCase):
+    def each(self, expected: Mapping[str, object], found: Callable[[str], object]) -> None:
+        """Every text has its outcome."""
+        for text, outcome in expected.items():
+            with self.subTest(text=text):
+                self.assertEqual(found(text), outcome)
+
+
+class Anchors(Case):
     def test_they_are_named_as_github_names_them(self) -> None:
         cases = {
             "Where is my event": "where-is-my-event",
@@ -40,21 +54,19 @@ class Anchors(unittest.TestCase):
             "[A link](x.md) & more_of_it": "a-link--more_of_it",
             "**Água** 1.0?": "água-10",
         }
-        for heading, expected in cases.items():
-            with self.subTest(heading=heading):
-                self.assertEqual(anchor(heading), expected)
+        self.each(cases, anchor)
 
     def test_the_second_heading_of_a_name_has_a_number(self) -> None:
-        self.assertEqual(page("# A\n## B\n## B\n").anchors, {"a", "b", "b-1"})
+        self.assertEqual(page("## B\n## B").anchors, {"a", "b", "b-1"})
 
     def test_a_comment_of_a_shell_is_no_heading(self) -> None:
-        self.assertEqual(page("# A\n```sh\n# B\n```\n").anchors, {"a"})
+        self.assertEqual(page("```sh\n# B\n```").anchors, {"a"})
 
 
-class Links(unittest.TestCase):
+class Links(Case):
     def test_a_file_a_folder_and_a_heading_are_found(self) -> None:
-        text = "# A\n[a](../Makefile) [b](pictures) ![c](pictures/a.png) [d](#a) [e](OTHER.md#one-two) <https://example.org/x> [f]: OTHER.md\n"
-        self.assertEqual(dead(text, OTHER="# One two\n"), [])
+        text = "[a](../Makefile) [b](pictures) ![c](pictures/a.png) [d](#a) [e](OTHER.md#one-two) <https://example.org/x> [f]: OTHER.md"
+        self.assertEqual(dead(text, OTHER="## One two"), [])
 
     def test_what_leads_nowhere_is_found(self) -> None:
         cases = {
@@ -68,44 +80,40 @@ class Links(unittest.TestCase):
             "[![p](pictures/b.png)](OTHER.md)": "there is no such file or folder",
             "[a]()": "it is empty",
         }
-        for link, expected in cases.items():
-            with self.subTest(link=link):
-                self.assertEqual(dead(f"# A\n{link}\n", OTHER="# One\n"), [expected])
+        self.each(cases, lambda link: "; ".join(dead(link, OTHER="## One")))
 
     def test_an_address_is_judged_by_its_form(self) -> None:
-        for address in ("https://", "https://nohost/x", "htp://example.org", "http://example.org:port/"):
-            with self.subTest(address=address):
-                self.assertEqual(len(dead(f"# A\n[a]({address})\n")), 1)
+        addresses = ("https://", "https://nohost/x", "htp://example.org", "http://example.org:port/")
+        self.each(dict.fromkeys(addresses, 1), lambda address: len(dead(f"[a]({address})")))
 
     def test_what_is_shown_as_code_is_no_link(self) -> None:
-        self.assertEqual(dead("# A\n`[a](nowhere.md)`\n```\n[b](nowhere.md)\n```\n"), [])
+        self.assertEqual(dead("`[a](nowhere.md)`\n```\n[b](nowhere.md)\n```"), [])
 
 
-class Form(unittest.TestCase):
+class Form(Case):
     def test_a_good_page_is_good(self) -> None:
-        self.assertEqual(form.problems(page("# A\n\n## B\n\n| a | b |\n| --- | ---: |\n| 1 \\| 2 | 3 |\n")), [])
+        self.assertEqual(malformed(page("\n## B\n\n| a | b |\n| --- | ---: |\n| 1 \\| 2 | 3 |")), [])
+
+    def test_a_page_that_does_not_begin_with_its_title_is_found(self) -> None:
+        pages = {"no title\n": "1: there is no title (# …)", "x\n\n# A\n": "1: something stands before the title"}
+        self.each(pages, lambda text: "; ".join(malformed(Page(ROOT / "docs/PAGE.md", text))))
 
     def test_what_is_broken_is_found(self) -> None:
         cases = {
-            "no title\n": "1: there is no title (# …)",
-            "# A\n# B\n": "2: a second title",
-            "x\n\n# A\n": "1: something stands before the title",
-            "# A\n### B\n": "2: a heading of level 3 below one of level 1",
-            "# A\n```\nx\n": "2: the block of code is never closed",
-            "# A\n| a | b |\n| 1 | 2 |\n": "2: a table without the line of hyphens below its head",
-            "# A\n| a | b |\n| - | - |\n| 1 |\n": "4: 1 cells, its head has 2",
-            "# A\n| a | b |\n| - | - |\n| 1 | 2\n": "4: a row that no bar ends",
-            "# A\nsee /home/me/farol\n": "2: /home/me is a path of one machine",
+            "# B": "2: a second title",
+            "### B": "2: a heading of level 3 below one of level 1",
+            "```\nx": "2: the block of code is never closed",
+            "| a | b |\n| 1 | 2 |": "2: a table without the line of hyphens below its head",
+            "| a | b |\n| - | - |\n| 1 |": "4: 1 cells, its head has 2",
+            "| a | b |\n| - | - |\n| 1 | 2": "4: a row that no bar ends",
+            "see /home/me/farol": "2: /home/me is a path of one machine",
         }
-        for text, expected in cases.items():
-            with self.subTest(text=text):
-                found = form.problems(page(text))
-                self.assertEqual([problem.removesuffix("/farol") for problem in found], [expected])
+        self.each(cases, lambda text: "; ".join(malformed(page(text))))
 
 
-class Names(unittest.TestCase):
+class Names(Case):
     def test_what_is_there_is_found(self) -> None:
-        self.assertEqual(wrong("# A\n`make up`, `make S=worker logs`, `store/ledger.rs`, `store/{ledger}.rs`, `.farol/env`, `FAROL_KEYS_FILE`\n"), [])
+        self.assertEqual(wrong("`make up`, `make S=worker logs`, `store/ledger.rs`, `store/{ledger}.rs`, `.farol/env`, `FAROL_KEYS_FILE`"), [])
 
     def test_what_is_not_there_is_found(self) -> None:
         cases = {
@@ -119,24 +127,20 @@ class Names(unittest.TestCase):
             "`store/{ledger,nothing}.rs`": "there is no store/{ledger,nothing}.rs",
             "`farol_no_such_total`": "no program has the metric farol_no_such_total",
         }
-        for text, expected in cases.items():
-            with self.subTest(text=text):
-                self.assertEqual(wrong(f"# A\n{text}\n"), [expected])
+        self.each(cases, lambda text: "; ".join(wrong(text)))
 
     def test_a_command_in_a_block_counts_and_prose_about_making_does_not(self) -> None:
-        self.assertEqual(wrong("# A\n```sh\ncd x && make nothing    # make haste\n```\n"), ["make has no target nothing"])
+        self.assertEqual(wrong("```sh\ncd x && make nothing    # make haste\n```"), ["make has no target nothing"])
 
     def test_a_path_in_a_block_counts_where_it_begins_in_the_root(self) -> None:
-        self.assertEqual(wrong("# A\n```sh\ndeploy/nothing/x up\ncd docs && cat other/y\nls deploy/native/{a,b}\n```\n"), ["there is no deploy/nothing/x"])
+        self.assertEqual(wrong("```sh\ndeploy/nothing/x up\ncd docs && cat other/y\nls deploy/native/{a,b}\n```"), ["there is no deploy/nothing/x"])
 
     def test_each_exception_is_still_needed(self) -> None:
         texts = [text for found in check.pages_of(ROOT, tracked()).values() for _, text in found.spans if names.PATH.fullmatch(text)]
-        for pattern in names.ELSEWHERE:
-            with self.subTest(pattern=pattern):
-                self.assertTrue(any(names.re.fullmatch(pattern, text) for text in texts))
+        self.each(dict.fromkeys(names.ELSEWHERE, True), lambda pattern: any(names.re.fullmatch(pattern, text) for text in texts))
 
 
-class Commands(unittest.TestCase):
+class Commands(Case):
     HELP = {
         (): "Usage\n\nCommands:\n  dlq    Dead letters\n  help   Help\n\nOptions:\n      --output <OUTPUT>\n          as --pretty as can be\n  -h, --help\n",
         ("dlq",): "Usage\n\nCommands:\n  list  All\n\nOptions:\n  -h, --help\n",
@@ -144,7 +148,7 @@ class Commands(unittest.TestCase):
     }
 
     def judged(self, text: str) -> list[str]:
-        return [problem.partition(": ")[2] for problem in commands.unknown(page(f"# A\n```sh\n{text}\n```\n"), self.HELP.__getitem__)]
+        return [problem.partition(": ")[2] for problem in commands.unknown(page(f"```sh\n{text}\n```"), self.HELP.__getitem__)]
 
     def test_commands_and_options_that_are_there_pass(self) -> None:
         self.assertEqual(self.judged("x=$(farolctl --output json dlq list --cause=conflict | jq -r .x)"), [])

@@ -1,19 +1,12 @@
 //! Sends requests over a number of connections, either as fast as they are answered or each at the moment it is meant
 //! for, on a thread of its own with one event loop: the cheapest way to keep many connections busy.
 
-use std::{
-    cell::{Cell, RefCell},
-    io,
-    net::SocketAddr,
-    rc::Rc,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{cell::RefCell, io, net::SocketAddr, rc::Rc, sync::Arc, time::Duration};
 
 use tokio::{
     runtime,
     task::{JoinSet, LocalSet},
-    time::{sleep, sleep_until, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -22,6 +15,7 @@ use super::{
     tally::{Seen, Tally},
     wire::Wire,
 };
+use crate::arrivals::Arrivals;
 
 const ACCEPTED: u16 = 202;
 const UNAVAILABLE: u16 = 503;
@@ -29,7 +23,7 @@ const UNAVAILABLE: u16 = 503;
 /// of a round.
 const COME_AGAIN: Duration = Duration::from_millis(50);
 /// Far beyond every deadline of a server: what takes longer is no answer.
-const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// How much is sent, and when.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +48,8 @@ struct Shared {
     requests: Arc<Requests>,
     load: Load,
     start: Instant,
-    next: Cell<u64>,
+    /// `None` in a closed loop.
+    arrivals: Option<Arrivals>,
     tally: RefCell<Tally>,
 }
 
@@ -76,8 +71,12 @@ async fn all(address: SocketAddr, requests: Arc<Requests>, load: Load) -> Result
         wires.push(Wire::open(address).await.map_err(failed)?);
     }
     let tally = Tally::new().map_err(|error| Error::Dirty(error.to_string()))?;
-    let (next, tally) = (Cell::new(0), RefCell::new(tally));
-    let shared = Rc::new(Shared { requests, load, start: Instant::now(), next, tally });
+    let start = Instant::now();
+    let arrivals = match load.pace {
+        Pace::Closed => None,
+        Pace::Open { requests_per_second } => Some(Arrivals::from(start, requests_per_second, load.length)),
+    };
+    let shared = Rc::new(Shared { requests, load, start, arrivals, tally: RefCell::new(tally) });
     let mut senders = JoinSet::new();
     for wire in wires {
         senders.spawn_local(sender(wire, Rc::clone(&shared)));
@@ -91,9 +90,9 @@ async fn all(address: SocketAddr, requests: Arc<Requests>, load: Load) -> Result
 
 async fn sender(mut wire: Wire, shared: Rc<Shared>) -> Result<(), Error> {
     let mut request = Vec::with_capacity(4 << 10);
-    while let Some(intended) = shared.turn().await {
+    while let Some(due) = shared.turn().await {
         shared.requests.render(&mut request);
-        let late = shared.start.elapsed().saturating_sub(intended);
+        let late = due.elapsed();
         let answer = match shared.load.pace {
             // the round would end late, and the log would tell why: no timer for each of a million requests
             Pace::Closed => wire.exchange(&request).await,
@@ -101,7 +100,7 @@ async fn sender(mut wire: Wire, shared: Rc<Shared>) -> Result<(), Error> {
                 .await
                 .unwrap_or(Err(io::ErrorKind::TimedOut.into())),
         };
-        let latency = shared.start.elapsed().saturating_sub(intended);
+        let latency = due.elapsed();
         match answer {
             Ok(ACCEPTED) => shared.tally.borrow_mut().record(latency, late),
             Ok(UNAVAILABLE) => {
@@ -117,18 +116,12 @@ async fn sender(mut wire: Wire, shared: Rc<Shared>) -> Result<(), Error> {
 
 impl Shared {
     /// The moment the next request is meant for, once it has come; `None` when the time is over.
-    async fn turn(&self) -> Option<Duration> {
-        let Pace::Open { requests_per_second } = self.load.pace else {
-            let now = self.start.elapsed();
-            return (now < self.load.length).then_some(now);
-        };
-        let number = self.next.replace(self.next.get() + 1);
-        let intended = Duration::from_secs_f64(number as f64 / requests_per_second);
-        if intended >= self.load.length {
-            return None;
+    async fn turn(&self) -> Option<Instant> {
+        if let Some(arrivals) = &self.arrivals {
+            return Some(arrivals.next().await?.due);
         }
-        sleep_until((self.start + intended).into()).await;
-        Some(intended)
+        let now = Instant::now();
+        (now < self.start + self.load.length).then_some(now)
     }
 }
 

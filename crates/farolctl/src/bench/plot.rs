@@ -1,10 +1,21 @@
 //! The rows as a picture: a card for each row that compares something or has a target.
 
+use std::{fs, io, path::Path};
+
 use super::rows::{Document, Row, number};
-use crate::picture::bars::{Bar, Card, bars};
+use crate::{
+    error::Error,
+    picture::bars::{Bar, Card, bars},
+};
+
+/// Draws the document into a file.
+pub(crate) fn write(document: &Document, path: &Path) -> Result<(), Error> {
+    let failed = |error: io::Error| Error::Failed(format!("{}: {error}", path.display()));
+    fs::write(path, svg(document)).map_err(failed)
+}
 
 /// The whole document, as SVG.
-pub(crate) fn svg(document: &Document) -> String {
+fn svg(document: &Document) -> String {
     let cards: Vec<Card> = document.rows.iter().filter(|row| is_worth_a_card(row)).map(card).collect();
     let said = |name: &str| {
         document.conditions.get(name).map_or_else(String::new, |value| value.to_string().replace('"', ""))

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use hdrhistogram::{CreationError, Histogram};
+use hdrhistogram::CreationError;
 
-/// Three digits up to two minutes, in microseconds.
-const HIGHEST_MICROS: u64 = 120_000_000;
-const DIGITS: u8 = 3;
+use crate::latencies::{Latencies, milliseconds};
 
 /// Latencies as they come.
 pub(crate) struct Tally {
-    latencies: Histogram<u64>,
-    late: Histogram<u64>,
+    latencies: Latencies,
+    late: Latencies,
     refused: u64,
 }
 
@@ -31,14 +29,13 @@ pub(crate) struct Seen {
 
 impl Tally {
     pub(crate) fn new() -> Result<Self, CreationError> {
-        let latencies = Histogram::new_with_max(HIGHEST_MICROS, DIGITS)?;
+        let latencies = Latencies::new()?;
         Ok(Self { late: latencies.clone(), latencies, refused: 0 })
     }
 
     pub(crate) fn record(&mut self, latency: Duration, late: Duration) {
-        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(HIGHEST_MICROS);
-        self.latencies.saturating_record(micros(latency));
-        self.late.saturating_record(micros(late));
+        self.latencies.record(latency);
+        self.late.record(late);
     }
 
     pub(crate) fn refuse(&mut self) {
@@ -47,17 +44,15 @@ impl Tally {
 
     /// All of it took `elapsed`, and each request had so many events.
     pub(crate) fn seen(&self, elapsed: Duration, events_per_request: u64) -> Seen {
-        let milliseconds = |of: &Histogram<u64>, share| {
-            Duration::from_micros(of.value_at_quantile(share)).as_secs_f64() * 1e3
-        };
-        let events = self.latencies.len() * events_per_request;
+        let figure = |latency: Option<Duration>| latency.map_or(0.0, milliseconds);
+        let events = self.latencies.count() * events_per_request;
         Seen {
             events,
             per_second: events as f64 / elapsed.as_secs_f64().max(f64::EPSILON),
-            p50: milliseconds(&self.latencies, 0.5),
-            p99: milliseconds(&self.latencies, 0.99),
-            p999: milliseconds(&self.latencies, 0.999),
-            late_p99: milliseconds(&self.late, 0.99),
+            p50: figure(self.latencies.p50()),
+            p99: figure(self.latencies.p99()),
+            p999: figure(self.latencies.p999()),
+            late_p99: figure(self.late.p99()),
             refused: self.refused,
         }
     }

@@ -4,6 +4,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use super::test_servers::TestServers;
 use crate::{
     bench::{
         Error as BenchError, batches,
@@ -12,10 +13,9 @@ use crate::{
         growth, overload, plot, producer_tool,
         rivals::Rivals,
         rows::{Document, Row},
-        single, soak, stack, telemetry, whole_path,
+        single, soak, telemetry, whole_path,
     },
     error::Error,
-    flights::{self, Days},
     interrupt,
     output::Output,
 };
@@ -29,6 +29,9 @@ use crate::{
 pub(crate) struct Arguments {
     #[command(flatten)]
     servers: TestServers,
+    /// Kafka's jars, as a Java class path
+    #[arg(long, env = "FAROL_TEST_KAFKA_CLASSPATH", value_name = "PATH")]
+    kafka_classpath: Option<String>,
     #[command(flatten)]
     rivals: Rivals,
     /// Only these groups of rows
@@ -54,29 +57,6 @@ pub(crate) struct Arguments {
     /// Exit code 1 if a target is missed
     #[arg(long)]
     strict: bool,
-}
-
-/// Servers that are there for tests, and what runs on them.
-#[derive(Debug, Clone, clap::Args)]
-pub(crate) struct TestServers {
-    /// Kafka for tests, host:port
-    #[arg(long, env = "FAROL_TEST_KAFKA_BROKERS", value_name = "BROKERS")]
-    kafka_brokers: String,
-    /// Kafka's jars, as a Java class path
-    #[arg(long, env = "FAROL_TEST_KAFKA_CLASSPATH", value_name = "PATH")]
-    kafka_classpath: Option<String>,
-    /// PostgreSQL for tests; its user may create databases
-    #[arg(long, env = "FAROL_TEST_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    database_url: String,
-    /// Redis for tests
-    #[arg(long, env = "FAROL_TEST_REDIS_URL", hide_env_values = true, value_name = "URL")]
-    redis_url: String,
-    /// Where farol-gateway and farol-worker are [default: beside farolctl]
-    #[arg(long, env = "FAROL_BIN_DIR", value_name = "FOLDER")]
-    bin_dir: Option<PathBuf>,
-    /// Read this flights.csv instead of fetching the package
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
 }
 
 /// How much is sent.
@@ -124,9 +104,8 @@ const ALL: [Group; 9] = [
 
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
     let size = arguments.size();
-    let ground = arguments.servers.ground(size)?;
-    let parts =
-        Parts { bin_dir: &ground.bin_dir, kafka_classpath: arguments.servers.kafka_classpath.as_deref() };
+    let ground = ground(&arguments.servers, size)?;
+    let parts = Parts { bin_dir: &ground.bin_dir, kafka_classpath: arguments.kafka_classpath.as_deref() };
     let mut conditions = conditions(&size, &parts);
     if let Some(versions) = arguments.rivals.versions() {
         conditions.insert("version: rivals".to_owned(), versions.into());
@@ -137,11 +116,18 @@ pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Erro
         document.write(path)?;
     }
     if let Some(path) = &arguments.svg {
-        let failed = |error: std::io::Error| Error::Failed(format!("{}: {error}", path.display()));
-        fs::write(path, plot::svg(&document)).map_err(failed)?;
+        plot::write(&document, path)?;
     }
     output.print(&document)?;
     document.verdict(arguments.strict)
+}
+
+/// The servers, and a folder for what runs on them.
+pub(crate) fn ground(servers: &TestServers, size: Size) -> Result<Ground, Error> {
+    let addresses = [&servers.kafka_brokers, &servers.database_url, &servers.redis_url].map(String::clone);
+    let ground = Ground::new(servers.bin_dir()?, addresses, servers.flights()?, size);
+    fs::create_dir(&ground.home)?;
+    Ok(ground)
 }
 
 /// Measures until it is done or interrupted, and leaves nothing but the logs of what failed.
@@ -167,7 +153,7 @@ async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Vec<Row>, Err
         rows.extend(match group {
             Group::Single => single::rows(ground, &arguments.rivals).await?,
             Group::Batches => batches::rows(ground).await?,
-            Group::ProducerTool => producer_tool::rows(ground, arguments.servers.classpath()?).await?,
+            Group::ProducerTool => producer_tool::rows(ground, arguments.classpath()?).await?,
             Group::Start => telemetry::start(ground).await?,
             Group::WholePath => whole_path::rows(ground).await?,
             Group::Telemetry => telemetry::cost(ground).await?,
@@ -189,6 +175,11 @@ impl Arguments {
             false => size,
         }
     }
+
+    fn classpath(&self) -> Result<&str, Error> {
+        let missing = || Error::Usage("Kafka's producer tool needs --kafka-classpath".to_owned());
+        self.kafka_classpath.as_deref().ok_or_else(missing)
+    }
 }
 
 impl Sizes {
@@ -201,21 +192,5 @@ impl Sizes {
             partitions: self.partitions,
             soak,
         }
-    }
-}
-
-impl TestServers {
-    pub(crate) fn ground(&self, size: Size) -> Result<Ground, Error> {
-        let bin_dir = stack::bin_dir(self.bin_dir.as_deref(), &[stack::GATEWAY, stack::WORKER])?;
-        let flights = flights::load(Days::year()?, self.csv.clone())?;
-        let addresses = [&self.kafka_brokers, &self.database_url, &self.redis_url].map(String::clone);
-        let ground = Ground::new(bin_dir, addresses, flights, size);
-        fs::create_dir(&ground.home)?;
-        Ok(ground)
-    }
-
-    fn classpath(&self) -> Result<&str, Error> {
-        let missing = || Error::Usage("Kafka's producer tool needs --kafka-classpath".to_owned());
-        self.kafka_classpath.as_deref().ok_or_else(missing)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::bench::{Sizes, TestServers, on_ground};
+use super::{
+    bench::{Sizes, ground, on_ground},
+    test_servers::TestServers,
+};
 use crate::{
     bench::{
         compare,
@@ -35,7 +38,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, output: Output) -> Result<(), Error> {
     let base = stack::bin_dir(Some(&arguments.base_bin_dir), &[stack::GATEWAY])?;
     let size = arguments.sizes.size(Duration::ZERO);
-    let ground = arguments.servers.ground(size)?;
+    let ground = ground(&arguments.servers, size)?;
     let parts = Parts { bin_dir: &ground.bin_dir, kafka_classpath: None };
     let conditions = conditions(&size, &parts);
     let comparing = async { Ok(compare::rows(&ground, &base).await?) };

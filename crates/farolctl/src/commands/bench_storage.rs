@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use serde_json::Value;
 
+use super::test_servers::TestServers;
 use crate::{
     bench::{
-        Error as BenchError,
+        Error as BenchError, plot,
         rows::{Document, Row},
-        stack,
         topic::Topic,
     },
     bench_storage::{
@@ -21,7 +21,6 @@ use crate::{
         sweep, verdicts, worker,
     },
     error::Error,
-    flights::{self, Days},
     interrupt,
     output::Output,
 };
@@ -50,18 +49,8 @@ enum Part {
 /// of the same rows, and Kafka Connect with Debezium's JDBC sink each fill a fresh database.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Kafka for tests, host:port
-    #[arg(long, env = "FAROL_TEST_KAFKA_BROKERS", value_name = "BROKERS")]
-    kafka_brokers: String,
-    /// PostgreSQL for tests; its user is a superuser
-    #[arg(long, env = "FAROL_TEST_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    database_url: String,
-    /// Redis for tests
-    #[arg(long, env = "FAROL_TEST_REDIS_URL", hide_env_values = true, value_name = "URL")]
-    redis_url: String,
-    /// Where farol-gateway and farol-worker are [default: beside farolctl]
-    #[arg(long, env = "FAROL_BIN_DIR", value_name = "FOLDER")]
-    bin_dir: Option<PathBuf>,
+    #[command(flatten)]
+    servers: TestServers,
     /// The jars of Kafka Connect and Debezium's JDBC sink, as Java's class path
     #[arg(long, env = "FAROL_BENCH_CONNECT_CLASSPATH", value_name = "JARS")]
     connect_classpath: Option<String>,
@@ -92,9 +81,9 @@ pub(crate) struct Arguments {
     /// Also write the report, as JSON, into this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Read this flights.csv instead of fetching the package
+    /// Also draw the rows, as SVG, into this file
     #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
+    svg: Option<PathBuf>,
 }
 
 pub(crate) async fn run(mut arguments: Arguments, output: Output) -> Result<(), Error> {
@@ -120,6 +109,9 @@ pub(crate) async fn run(mut arguments: Arguments, output: Output) -> Result<(), 
     if let Some(path) = &arguments.json {
         report.write(path)?;
     }
+    if let Some(path) = &arguments.svg {
+        plot::write(&report, path)?;
+    }
     output.print(&report)?;
     report.verdict(arguments.strict)
 }
@@ -131,15 +123,15 @@ impl Arguments {
 
     fn ground(&self) -> Result<Ground, Error> {
         let run = format!("farol_bench_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let bin_dir = stack::bin_dir(self.bin_dir.as_deref(), &[stack::GATEWAY, stack::WORKER])?;
+        let bin_dir = self.servers.bin_dir()?;
         let home = std::env::temp_dir().join(&run);
         fs::create_dir(&home)?;
         Ok(Ground {
             bin_dir,
             home,
-            brokers: self.kafka_brokers.clone(),
-            server_url: self.database_url.clone(),
-            redis_url: self.redis_url.clone(),
+            brokers: self.servers.kafka_brokers.clone(),
+            server_url: self.servers.database_url.clone(),
+            redis_url: self.servers.redis_url.clone(),
             run,
             partitions: self.partitions.into(),
         })
@@ -159,7 +151,7 @@ impl Arguments {
 }
 
 async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Document, Error> {
-    let flights = flights::load(Days::year()?, arguments.csv.clone())?;
+    let flights = arguments.servers.flights()?;
     let events = Flights::new(flights, ground.run.clone());
     let (topic, events) = fill::topic(ground, "flights", events, arguments.events as usize).await?;
     let sides = arguments.plan(ground, &topic).run().await;

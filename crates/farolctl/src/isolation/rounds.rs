@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::{Size, bed::Bed, collector_link::Collector, statistics};
 use crate::{
     bench::Error,
+    latencies::milliseconds,
     load_check::{
-        check::{Check, Findings, milliseconds},
+        check::{Check, Findings},
         memory::Watch,
         open_loop::{self, Load},
         tally::Tally,

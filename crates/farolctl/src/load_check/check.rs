@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{output::Report, table};
+use crate::{latencies::milliseconds, output::Report, table};
 
 /// A figure and the bounds it has to keep.
 #[derive(Debug, Clone, Serialize)]
@@ -84,10 +84,6 @@ fn number(value: f64) -> String {
         value if value.fract() == 0.0 || value.abs() >= 100.0 => format!("{value:.0}"),
         value => format!("{value:.1}"),
     }
-}
-
-pub(crate) fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }
 
 /// What one run found.

@@ -4,16 +4,13 @@
 use std::{
     io,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout},
 };
 
 use super::{
@@ -21,11 +18,13 @@ use super::{
     requests::Requests,
     tally::{Outcome, Tally},
 };
-use crate::{bench::Error, progress::Progress};
+use crate::{
+    arrivals::{Arrival, Arrivals},
+    bench::{Error, load::PATIENCE},
+    progress::Progress,
+};
 
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
-/// Far beyond every deadline of the gateway: what takes longer is no answer.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// What is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +40,7 @@ struct Shared {
     load: Load,
     requests: Requests,
     start: Instant,
-    next: AtomicU64,
+    arrivals: Arrivals,
     tally: Mutex<Tally>,
 }
 
@@ -54,11 +53,12 @@ pub(crate) async fn send(address: SocketAddr, requests: &Requests, load: Load) -
         connections.push(Connection::open(address).await.map_err(failed)?);
     }
     let tally = Tally::new(load.length, requests.events_per_request());
+    let start = Instant::now();
     let shared = Arc::new(Shared {
         load,
         requests: requests.clone(),
-        start: Instant::now(),
-        next: AtomicU64::new(0),
+        start,
+        arrivals: Arrivals::from(start, load.requests_per_second, load.length),
         tally: Mutex::new(tally.map_err(|error| Error::Dirty(error.to_string()))?),
     });
     let mut senders = JoinSet::new();
@@ -88,25 +88,18 @@ async fn wait_for(senders: &mut JoinSet<()>, shared: &Shared) -> Result<(), Erro
 }
 
 async fn sender(mut connection: Connection, shared: Arc<Shared>) {
-    let Load { requests_per_second, length, .. } = shared.load;
     let events = shared.requests.events_per_request();
-    loop {
-        let number = shared.next.fetch_add(1, Ordering::Relaxed);
-        let intended = Duration::from_secs_f64(number as f64 / requests_per_second);
-        if intended >= length {
-            return;
-        }
-        sleep_until(shared.start + intended).await;
-        let late = shared.start.elapsed().saturating_sub(intended);
-        if intended + late >= length {
+    while let Some(Arrival { number, due }) = shared.arrivals.next().await {
+        let late = due.elapsed();
+        if shared.start.elapsed() >= shared.load.length {
             return;
         }
         let request = shared.requests.render(number);
         let answer = timeout(PATIENCE, connection.exchange(&request)).await;
         let outcome = Outcome::of(answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())), events);
-        let latency = shared.start.elapsed().saturating_sub(intended);
+        let latency = due.elapsed();
         let mut tally = shared.tally.lock().unwrap_or_else(PoisonError::into_inner);
         tally.sent_late(late);
-        tally.record(intended, latency, outcome);
+        tally.record(due - shared.start, latency, outcome);
     }
 }

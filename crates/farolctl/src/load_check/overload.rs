@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::{
     Size,
     bed::{Bed, DELIVERY_TIMEOUT},
-    check::{Check, Findings, milliseconds},
+    check::{Check, Findings},
     open_loop::Load,
     pressure::{self, Seen},
 };
-use crate::bench::Error;
+use crate::{bench::Error, latencies::milliseconds};
 
 /// How far the accepted rate may be from the link's: batches differ in what they add to an event.
 const RATE_TOLERANCE: f64 = 0.15;

@@ -3,14 +3,11 @@
 
 use std::{collections::BTreeMap, io, time::Duration};
 
-use hdrhistogram::Histogram;
 use serde_json::Value;
 
 use super::connection::Answer;
+use crate::latencies::{Latencies, milliseconds};
 
-/// Three digits up to two minutes, in microseconds.
-const HIGHEST_MICROS: u64 = 120_000_000;
-const DIGITS: u8 = 3;
 const ACCEPTED: u16 = 202;
 const UNAVAILABLE: u16 = 503;
 /// What a client may be asked to wait, in seconds.
@@ -66,36 +63,6 @@ impl Outcome {
 
 fn kind(problem: &Value) -> &str {
     problem["type"].as_str().and_then(|kind| kind.strip_prefix(PROBLEM)).unwrap_or_default()
-}
-
-/// Latencies of one kind of answer.
-#[derive(Debug, Clone)]
-pub(crate) struct Latencies(Histogram<u64>);
-
-impl Latencies {
-    fn new() -> Result<Self, hdrhistogram::CreationError> {
-        Histogram::new_with_max(HIGHEST_MICROS, DIGITS).map(Self)
-    }
-
-    fn record(&mut self, latency: Duration) {
-        self.0.saturating_record(u64::try_from(latency.as_micros()).unwrap_or(HIGHEST_MICROS));
-    }
-
-    pub(crate) fn p99(&self) -> Option<Duration> {
-        self.quantile(0.99)
-    }
-
-    pub(crate) fn p50(&self) -> Option<Duration> {
-        self.quantile(0.5)
-    }
-
-    pub(crate) fn longest(&self) -> Option<Duration> {
-        self.quantile(1.0)
-    }
-
-    fn quantile(&self, share: f64) -> Option<Duration> {
-        (!self.0.is_empty()).then(|| Duration::from_micros(self.0.value_at_quantile(share)))
-    }
 }
 
 /// What became of all requests of one load.
@@ -190,7 +157,7 @@ impl Tally {
 
     /// How well the load itself went, and the answers that should not have been; for a reader.
     pub(crate) fn remarks(&self) -> String {
-        let late = self.late.p99().map_or(0.0, |late| late.as_secs_f64() * 1e3);
+        let late = self.late.p99().map_or(0.0, milliseconds);
         format!("; sent late by {late:.1} ms in p99{}", self.surprises())
     }
 
