@@ -2,8 +2,9 @@
 //! nothing of the key but its digest.
 
 use std::{
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
+    fs::{self, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -87,19 +88,35 @@ fn new_key(arguments: &Arguments) -> NewKey {
 /// as a whole, so that a gateway never reads half of it.
 fn add(file: &Path, entry: &Value) -> Result<(), Error> {
     let failed = |what: &str| Error::Failed(format!("{}: {what}", file.display()));
-    let mut content: Value = match std::fs::read_to_string(file) {
+    let mut content: Value = match fs::read_to_string(file) {
         Ok(text) => serde_json::from_str(&text).map_err(|error| failed(&format!("is not JSON: {error}")))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => json!({ "keys": [] }),
+        Err(error) if error.kind() == ErrorKind::NotFound => json!({ "keys": [] }),
         Err(error) => return Err(failed(&error.to_string())),
     };
     let keys = content.get_mut("keys").and_then(Value::as_array_mut);
     keys.ok_or_else(|| failed("is no file of keys: it has no list `keys`"))?.push(entry.clone());
+    exchange(file, &format!("{content:#}\n")).map_err(|error| failed(&error.to_string()))
+}
+
+/// Who may read the file stays as it was: the gateway often runs under another account than whoever adds a key.
+fn exchange(file: &Path, text: &str) -> io::Result<()> {
     let next = file.with_extension("next");
-    let written = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next);
-    written
-        .and_then(|mut out| out.write_all(format!("{content:#}\n").as_bytes()))
-        .and_then(|()| std::fs::rename(&next, file))
-        .map_err(|error| failed(&error.to_string()))
+    let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&next)?;
+    match fs::metadata(file) {
+        Ok(before) => permit(&out, &before)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    out.write_all(text.as_bytes())?;
+    fs::rename(&next, file)
+}
+
+fn permit(out: &File, before: &fs::Metadata) -> io::Result<()> {
+    let now = out.metadata()?;
+    if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+        fchown(out, Some(before.uid()), Some(before.gid()))?;
+    }
+    out.set_permissions(before.permissions())
 }
 
 impl Report for NewKey {
@@ -114,6 +131,8 @@ impl Report for NewKey {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use clap::Parser;
 
     use super::*;
@@ -164,12 +183,28 @@ mod tests {
         let file = std::env::temp_dir().join(format!("farolctl-keys-{}.json", uuid::Uuid::new_v4()));
         for count in 1..=2 {
             add(&file, &json!({ "producer": count })).unwrap();
-            let content: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+            let content: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
             assert_eq!(content["keys"].as_array().unwrap().len(), count);
         }
-        std::fs::write(&file, "[]").unwrap();
+        fs::write(&file, "[]").unwrap();
         assert!(add(&file, &json!({})).is_err());
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), "[]");
-        std::fs::remove_file(&file).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[]");
+        fs::remove_file(&file).unwrap();
+    }
+
+    #[test]
+    fn whoever_could_read_the_file_still_can() {
+        let file = std::env::temp_dir().join(format!("farolctl-keys-{}.json", uuid::Uuid::new_v4()));
+        add(&file, &json!({})).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        // Only root can give a file away.
+        let owner =
+            if nix::unistd::geteuid().is_root() { 10_001 } else { fs::metadata(&file).unwrap().uid() };
+        std::os::unix::fs::chown(&file, Some(owner), None).unwrap();
+        add(&file, &json!({})).unwrap();
+        let after = fs::metadata(&file).unwrap();
+        assert_eq!((after.uid(), after.permissions().mode() & 0o777), (owner, 0o640));
+        fs::remove_file(&file).unwrap();
     }
 }
