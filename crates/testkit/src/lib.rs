@@ -40,7 +40,7 @@ pub use tls_front::TlsFront;
 pub use topic::{Record, Topic};
 
 /// How long anything may take to become true before a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Redis for tests.
 pub fn redis_url() -> String {

@@ -15,7 +15,7 @@ from .stack import Stack
 
 FONTS = Path("/usr/share/fonts")
 # A test of ours mostly waits: for a broker to elect, a lease to end, a client to give up.
-TESTS_PER_CORE = 4
+TESTS_PER_CORE = 3
 
 
 def run(stack: Stack, words: Sequence[str]) -> int:
