@@ -10,12 +10,12 @@ from pathlib import Path
 
 from . import bench_connect, bench_page, operator_tool, prerequisites, python_tools, rust, throwaway
 from .component import Prerequisite
-from .context import Context
+from .context import MEASURED, Context
 from .stack import Stack
 
 RIVALS = "deploy/bench/rivals"
 # Servers that are measured run as shipped, not tuned for the second that a test lasts.
-MEASURED = {"FAROL_MEASURED": "1"}
+AS_SHIPPED = {MEASURED: "1"}
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def run(stack: Stack, variant: str, words: Sequence[str]) -> int:
     ctx = stack.ctx
     operator_tool.allow_open_files()
     prerequisites.satisfy(ctx, [], lambda ctx: [*rust.prerequisites(ctx), python_tools.prerequisite(), *needed(ctx, variant)])
-    env = {**os.environ, **MEASURED, **others(ctx, variant)}
+    env = {**os.environ, **AS_SHIPPED, **others(ctx, variant)}
     rust.build(ctx)
     codes = []
     with throwaway.servers(ctx.root, env) as served:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import operator_tool, prerequisites, rust, throwaway
-from .bench import MEASURED
+from .bench import AS_SHIPPED
 from .component import StackError
 from .context import Context
 from .stack import Stack
@@ -23,7 +23,7 @@ def run(stack: Stack, base: str, words: Sequence[str]) -> int:
     prerequisites.satisfy(ctx, [], rust.prerequisites)
     folder = built(ctx, commit(ctx, base))
     rust.build(ctx)
-    with throwaway.servers(ctx.root, {**os.environ, **MEASURED}) as env:
+    with throwaway.servers(ctx.root, {**os.environ, **AS_SHIPPED}) as env:
         command = [str(rust.program(ctx, "farolctl")), "bench-compare", "--base-bin-dir", str(folder), *words]
         return throwaway.run(command, {**env, "FAROL_BIN_DIR": str(rust.folder(ctx))})
 

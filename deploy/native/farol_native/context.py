@@ -19,6 +19,8 @@ from .ports import Ports
 # Debian keeps these out of a normal user's PATH, or behind wrappers.
 SYSTEM_FOLDERS = ("/usr/sbin", "/sbin", "/usr/local/sbin", "/usr/lib/postgresql/15/bin")
 SERVICE_ACCOUNT = "postgres"
+# Throw-away servers that are measured: as durable and as warm as those that are shipped.
+MEASURED = "FAROL_MEASURED"
 
 
 class Context:
@@ -41,7 +43,7 @@ class Context:
         """The settings: the environment over `.env`. Ports are asked for with `port`."""
         self.throwaway = throwaway
         """True for test servers: data that nobody keeps may trade durability for speed."""
-        self.measured = throwaway and env.get("FAROL_MEASURED") == "1"
+        self.measured = throwaway and env.get(MEASURED) == "1"
         """True for throw-away servers that are measured: they run for minutes, as servers that are shipped do."""
         self.components: frozenset[str] = frozenset()
         """Names of the components in this start; complete from `prepare` on (what could not be installed is not in it)."""

@@ -10,7 +10,7 @@ from . import components, settings
 from .cache import Cache, cache_path
 from .component import Component
 from .console import Console
-from .context import Context
+from .context import MEASURED, Context
 from .home import Home
 from .ports import Ports
 
@@ -38,8 +38,8 @@ def open_stack(
     # of all, not only of the chosen: a component may name the port of one that does not run
     defaults = {variable: port for component in components.load() for variable, port in component.ports.items()}
     if throwaway_home is not None:
-        # The settings of a stack are not those of its tests.
-        env = {name: value for name, value in environ.items() if not name.startswith("FAROL_")}
+        # The settings of a stack are not those of its tests; whether they are measured is.
+        env = {name: value for name, value in environ.items() if not name.startswith("FAROL_") or name == MEASURED}
         home = Home(throwaway_home)
         ports = Ports(defaults, {"FAROL_PORTS": "free"}, throwaway_home / "ports.json")
     else:

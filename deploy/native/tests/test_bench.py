@@ -7,6 +7,7 @@ import context_fixture
 
 from farol_native import bench, bench_compare, bench_page
 from farol_native.component import StackError
+from farol_native.stack import open_stack
 
 PAGE = "before\n<!-- figures: all/intake.json -->\nold\n<!-- end of figures -->\nafter\n"
 ROW = {
@@ -81,6 +82,13 @@ class Recorded(unittest.TestCase):
     def test_every_part_is_in_every_variant_or_left_out_by_name(self):
         for part in bench.PARTS:
             self.assertLessEqual(set(part.words), {"headline", "rivals", "storage", "all"})
+
+
+class Measured(context_fixture.ContextTest):
+    def test_servers_that_are_measured_know_it_and_those_of_tests_do_not(self):
+        for environ, measured in ({**bench.AS_SHIPPED, "FAROL_HOME": "elsewhere"}, True), ({}, False):
+            stack = open_stack(context_fixture.ROOT, environ, only=[], throwaway_home=self.folder)
+            self.assertEqual((stack.ctx.measured, "FAROL_HOME" in stack.ctx.env), (measured, False))
 
 
 class Base(context_fixture.ContextTest):
