@@ -10,11 +10,20 @@ use crate::refusal::{Place, Refusal};
 
 /// How deep arrays and objects may nest; far below what PostgreSQL's stack allows.
 const MAX_DEPTH: usize = 128;
+/// Room that most data needs no more of.
+const USUAL_DEPTH: usize = 8;
+const USUAL_MEMBERS: usize = 32;
+const USUAL_NAMES_BYTES: usize = 256;
 
 /// The canonical form of the JSON value in `text`, which must hold one and nothing else.
 pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let out = Vec::with_capacity(text.len());
-    let mut walk = Walk { jiter: Jiter::new(text), out, names: String::new(), path: Vec::new() };
+    let mut walk = Walk {
+        jiter: Jiter::new(text),
+        out: Vec::with_capacity(text.len()),
+        names: String::with_capacity(USUAL_NAMES_BYTES),
+        members: Vec::with_capacity(USUAL_MEMBERS),
+        path: Vec::with_capacity(USUAL_DEPTH),
+    };
     let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
     walk.value(first)?;
     walk.jiter.finish().map_err(|e| walk.refused(&e))?;
@@ -35,11 +44,15 @@ struct Walk<'t> {
     out: Vec<u8>,
     /// The names of the members of all objects that are open, one after the other.
     names: String,
+    /// The members of all objects that are open, one object's after the other's.
+    members: Vec<Member>,
     path: Vec<Step>,
 }
 
 /// A member as it was written.
 struct Member {
+    /// The name's first bytes as one number, which orders most names without looking at them.
+    prefix: u64,
     name: Name,
     written: Range<usize>,
 }
@@ -99,17 +112,18 @@ impl<'t> Walk<'t> {
 
     fn object(&mut self) -> Result<(), Refusal> {
         self.out.push(b'{');
-        let (start, names) = (self.out.len(), self.names.len());
-        let mut members: Vec<Member> = Vec::new();
+        let (start, names, members) = (self.out.len(), self.names.len(), self.members.len());
         let mut next = self.name(Jiter::known_object)?;
         while let Some(name) = next {
-            if !members.is_empty() {
+            if self.members.len() > members {
                 self.out.push(b',');
             }
-            members.push(self.member(name)?);
+            let member = self.member(name)?;
+            self.members.push(member);
             next = self.name(Jiter::next_key)?;
         }
         self.sort(start, members)?;
+        self.members.truncate(members);
         self.names.truncate(names);
         self.out.push(b'}');
         Ok(())
@@ -140,17 +154,23 @@ impl<'t> Walk<'t> {
         let peek = self.jiter.peek().map_err(|e| self.refused(&e))?;
         self.value(peek)?;
         self.path.pop();
-        Ok(Member { name, written: from..self.out.len() })
+        let prefix = prefix(&self.names[name.clone()]);
+        Ok(Member { prefix, name, written: from..self.out.len() })
     }
 
-    /// Puts the members written from `start` on into the order of their names, where they are not in it already.
-    fn sort(&mut self, start: usize, mut members: Vec<Member>) -> Result<(), Refusal> {
-        let name = |member: &Member| &self.names[member.name.clone()];
-        if members.is_sorted_by(|one, next| name(one) < name(next)) {
+    /// Puts the members from the one at `first` on, written from `start` on, into the order of their names, where they are not
+    /// in it already.
+    fn sort(&mut self, start: usize, first: usize) -> Result<(), Refusal> {
+        let (members, names) = (&mut self.members[first..], self.names.as_bytes());
+        let order = |a: &Member, b: &Member| {
+            let by_name = || names[a.name.clone()].cmp(&names[b.name.clone()]);
+            a.prefix.cmp(&b.prefix).then_with(by_name)
+        };
+        if members.is_sorted_by(|one, next| order(one, next).is_lt()) {
             return Ok(());
         }
-        members.sort_unstable_by(|a, b| name(a).cmp(name(b)));
-        if let Some([twice, _]) = members.array_windows().find(|[one, next]| name(one) == name(next)) {
+        members.sort_unstable_by(order);
+        if let Some([twice, _]) = members.array_windows().find(|[one, next]| order(one, next).is_eq()) {
             self.path.push(Step::Member(twice.name.clone()));
             return Err(Refusal::unstorable(self.place(), "is a member name given twice in one object"));
         }
@@ -159,7 +179,7 @@ impl<'t> Walk<'t> {
             if !sorted.is_empty() {
                 sorted.push(b',');
             }
-            sorted.extend_from_slice(&self.out[written]);
+            sorted.extend_from_slice(&self.out[written.clone()]);
         }
         self.out.truncate(start);
         self.out.append(&mut sorted);
@@ -205,8 +225,24 @@ fn pointer(path: &[Step], names: &str) -> Place {
     Place::Data(text)
 }
 
+/// A name's first bytes as one number; two of them are in the order of the names, where they differ.
+fn prefix(name: &str) -> u64 {
+    let mut first = [0; 8];
+    let length = name.len().min(first.len());
+    first[..length].copy_from_slice(&name.as_bytes()[..length]);
+    u64::from_be_bytes(first)
+}
+
 /// Writes `text` as a JSON string with as few escapes as JSON allows.
 fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
+    // Without a branch for each byte, so that many are looked at in one step.
+    let is_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if !text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+        return Ok(());
+    }
     if text.contains('\0') {
         return Err("holds U+0000, which PostgreSQL cannot store");
     }

@@ -13,14 +13,13 @@ use crate::refusal::{Place, Refusal};
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonText {
     text: Bytes,
-    canonical: Box<[u8]>,
+    canonical: Vec<u8>,
 }
 
 impl JsonText {
     /// Validates `text`; the pointer of a refusal leads to the value that is wrong.
     pub fn parse(text: Bytes) -> Result<Self, Refusal> {
-        let canonical = canonical::of(&text)?.into_boxed_slice();
-        Ok(Self { text, canonical })
+        Ok(Self { canonical: canonical::of(&text)?, text })
     }
 
     /// The text as it came.

@@ -1,5 +1,6 @@
 //! Numbers as text: one canonical spelling for equal values, and the limits of `numeric`.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 /// How many digits a number may have once its exponent is written out.
@@ -15,7 +16,10 @@ pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &
     let (mantissa, exponent) = split_exponent(unsigned)?;
     let (whole, fraction) = split_once(mantissa, |b| b == b'.');
     check_width(exponent, whole.len(), fraction.len())?;
-    let digits: Vec<u8> = whole.iter().chain(fraction).copied().collect();
+    let digits = match fraction {
+        [] => Cow::Borrowed(whole),
+        fraction => Cow::Owned([whole, fraction].concat()),
+    };
     let leading = digits.iter().take_while(|b| **b == b'0').count();
     if leading == digits.len() {
         out.push(b'0');
