@@ -1,7 +1,7 @@
 //! One record of Kafka as the worker handles it: what came, what it says, where it belongs.
 
 use bytes::Bytes;
-use event::{Class, Event, Place, Refusal, kafka};
+use event::{Class, Digest, Event, EventKey, Place, Refusal, kafka};
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
 use sha2::{Digest as _, Sha256};
 use telemetry::{Extractor, Remote};
@@ -22,6 +22,20 @@ pub(crate) struct Raw {
     headers_cut: bool,
 }
 
+/// An event, and what it is known by: computed as it comes, while PostgreSQL stores those before it.
+#[derive(Debug, Clone)]
+pub(crate) struct Identified {
+    pub(crate) event: Event,
+    pub(crate) key: EventKey,
+    pub(crate) digest: Digest,
+}
+
+impl Identified {
+    pub(crate) fn of(event: Event) -> Self {
+        Self { key: event.key(), digest: event.digest(), event }
+    }
+}
+
 /// A consumed record.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -30,7 +44,7 @@ pub(crate) struct Record {
     pub(crate) timestamp_ms: Option<i64>,
     pub(crate) raw: Raw,
     /// The event in it, or why there is none.
-    pub(crate) content: Result<Event, Refusal>,
+    pub(crate) content: Result<Identified, Refusal>,
     /// Open from here until the record's outcome is committed.
     pub(crate) span: Span,
     pub(crate) remote: Remote,
@@ -41,12 +55,13 @@ impl Record {
     pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
         let raw = Raw::of(message);
         let content = raw.event();
-        let remote = trace::sender(&raw, content.as_ref());
+        let remote = trace::sender(&raw, content.as_ref().ok());
         let (partition, offset) = (message.partition(), message.offset());
         let span = trace::process(message.topic(), group, partition, offset, &remote);
         if let Ok(event) = &content {
             trace::name_event(&span, event);
         }
+        let content = content.map(Identified::of);
         Self { partition, offset, timestamp_ms: message.timestamp().to_millis(), raw, content, span, remote }
     }
 

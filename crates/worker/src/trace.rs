@@ -1,7 +1,7 @@
 //! The worker's spans: one CONSUMER span a record, in the trace of the request that sent it,
 //! and one CLIENT span a batch, linked to each of them.
 
-use event::{Event, Refusal};
+use event::Event;
 use telemetry::Remote;
 use tracing::Span;
 use tracing::field::Empty;
@@ -10,10 +10,10 @@ use crate::record::{Raw, Record};
 
 /// The span that sent a record, as its header tells it, or failing that the one that made its event,
 /// as the event's extension does: records of other producers may have no header.
-pub(crate) fn sender(raw: &Raw, content: Result<&Event, &Refusal>) -> Remote {
+pub(crate) fn sender(raw: &Raw, event: Option<&Event>) -> Remote {
     let header = telemetry::extract(raw).counted();
-    match content {
-        Ok(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
+    match event {
+        Some(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
             let [traceparent, tracestate] = event.trace_context();
             telemetry::extract_fields(traceparent, tracestate).counted()
         }

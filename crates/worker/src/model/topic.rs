@@ -2,9 +2,9 @@
 //! none, and a repetition of the first.
 
 use bytes::Bytes;
-use event::{Event, EventKey, kafka};
+use event::{Digest, EventKey, kafka};
 
-use crate::record::{Raw, Record};
+use crate::record::{Identified, Raw, Record};
 
 /// The only partition.
 pub(super) const PARTITION: i32 = 0;
@@ -14,17 +14,11 @@ pub(super) const END: i64 = 4;
 const RECORDS: [Option<(&str, &str)>; 4] = [Some(("a", "1")), Some(("a", "2")), None, Some(("a", "1"))];
 
 /// The records, decoded once. Retention is a matter of the state, not of this.
-pub(super) struct Topic(Vec<Option<Stored>>);
-
-struct Stored {
-    event: Event,
-    key: EventKey,
-    digest: Vec<u8>,
-}
+pub(super) struct Topic(Vec<Option<Identified>>);
 
 impl Topic {
     pub(super) fn new() -> Self {
-        Self(RECORDS.into_iter().map(|record| record.map(|(id, data)| Stored::of(id, data))).collect())
+        Self(RECORDS.into_iter().map(|record| record.map(|(id, data)| identified(id, data))).collect())
     }
 
     /// The first record at or behind an offset.
@@ -43,7 +37,7 @@ impl Topic {
             partition: PARTITION,
             offset,
             timestamp_ms: None,
-            content: Ok(self.get(offset).unwrap().event.clone()),
+            content: Ok(self.get(offset).unwrap().clone()),
             span: tracing::Span::none(),
             remote: telemetry::extract(&raw),
             raw,
@@ -54,21 +48,18 @@ impl Topic {
         self.get(offset).unwrap().key
     }
 
-    pub(super) fn digest(&self, offset: i64) -> &[u8] {
-        &self.get(offset).unwrap().digest
+    pub(super) fn digest(&self, offset: i64) -> Digest {
+        self.get(offset).unwrap().digest
     }
 
-    fn get(&self, offset: i64) -> Option<&Stored> {
+    fn get(&self, offset: i64) -> Option<&Identified> {
         self.0.get(usize::try_from(offset).unwrap())?.as_ref()
     }
 }
 
-impl Stored {
-    fn of(id: &str, data: &'static str) -> Self {
-        let headers =
-            [("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", "/model"), ("ce_type", "model.record")];
-        let headers = headers.into_iter().map(|(name, value)| (name, Some(value.as_bytes())));
-        let event = kafka::read(headers, Some(Bytes::from_static(data.as_bytes()))).unwrap();
-        Self { key: event.key(), digest: event.digest().as_bytes().to_vec(), event }
-    }
+fn identified(id: &str, data: &'static str) -> Identified {
+    let headers =
+        [("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", "/model"), ("ce_type", "model.record")];
+    let headers = headers.into_iter().map(|(name, value)| (name, Some(value.as_bytes())));
+    Identified::of(kafka::read(headers, Some(Bytes::from_static(data.as_bytes()))).unwrap())
 }

@@ -84,11 +84,12 @@ pub(super) async fn write(
     let statement = transaction.prepare_cached(INSERT).await?;
     for letter in letters {
         let record = records[letter.n];
-        let event = record.content.as_ref().ok();
+        let identified = record.content.as_ref().ok();
+        let event = identified.map(|identified| &identified.event);
         let names: Vec<&[u8]> = record.raw.headers.iter().map(|(name, _)| name.as_bytes()).collect();
         let values: Vec<Option<&[u8]>> =
             record.raw.headers.iter().map(|(_, value)| value.as_deref()).collect();
-        let digest = event.map(|event| event.digest().as_bytes().to_vec());
+        let digest = identified.map(|identified| identified.digest.as_bytes().as_slice());
         let parameters: [&(dyn ToSql + Sync); 17] = [
             &book.cluster_id,
             &book.topic,
@@ -98,7 +99,7 @@ pub(super) async fn write(
             &record.raw.value.as_deref(),
             &names,
             &values,
-            &event.map(|event| event.key().as_uuid()),
+            &identified.map(|identified| identified.key.as_uuid()),
             &event.map(|event| event.attributes.source.as_str()),
             &event.map(|event| event.attributes.id.as_str()),
             &digest.as_ref().map(|_| DIGEST_VERSION),

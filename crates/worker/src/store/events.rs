@@ -3,42 +3,23 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use deadpool_postgres::Transaction;
-use event::{DIGEST_VERSION, Event, EventKey};
-use futures::SinkExt as _;
+use event::{Digest, Event, EventKey};
 
 use super::dead_letters::Letter;
-use super::rows::{self, Rows};
-use super::{Book, StoreError};
+use super::{Book, StoreError, keys, rows};
 use crate::failure::Class;
 use crate::instruments::Outcome;
-use crate::record::Record;
+use crate::record::{Identified, Record};
 
-/// In the order of the arrays, which is the keys': neighbours in the index are written together, and two workers that
-/// insert the same keys wait for each other in one order. One answer for all, since a row for each costs both sides more.
-const INSERT_KEYS: &str = "
-WITH fresh AS (
-    INSERT INTO farol.event_keys (tx, key, digest, n, digest_version)
-    SELECT $5, key, digest, n, $4 FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n)
-    ON CONFLICT (key) DO NOTHING RETURNING n
-)
-SELECT coalesce(array_agg(n), '{}') FROM fresh";
-
-const COMPARE: &str = "
-SELECT batch.n, k.digest = batch.digest
-FROM unnest($1::uuid[], $2::bytea[], $3::int[]) AS batch (key, digest, n)
-JOIN farol.event_keys AS k USING (key)";
-
-/// So much goes to PostgreSQL at a time: it reads rows while the next are written down.
-const CHUNK_BYTES: usize = 256 << 10;
-
-/// How rows are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How rows are written, the cheapest way first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Care {
-    /// All at once: one that PostgreSQL refuses costs the transaction.
-    Bold,
-    /// So that those it refuses are found.
+    /// Every key is presumed to be new: one that is there costs the transaction.
+    Presuming,
+    /// Keys that are there are found; a row that PostgreSQL refuses costs the transaction.
+    Asking,
+    /// Rows that it refuses are found, too.
     Bisecting,
 }
 
@@ -67,7 +48,7 @@ impl Decided {
 pub(crate) struct Candidate<'r> {
     pub(crate) n: i32,
     pub(crate) key: EventKey,
-    pub(crate) digest: Vec<u8>,
+    pub(crate) digest: Digest,
     pub(super) event: &'r Event,
     pub(crate) record: &'r Record,
 }
@@ -87,14 +68,15 @@ pub(super) async fn store(mut writing: Writing<'_, '_>, records: &[&Record]) -> 
     while !pending.is_empty() {
         let (firsts, repeated) = split_repeated(pending);
         let known = match writing.care {
-            Care::Bold => writing.insert(firsts, &mut decided).await?,
+            Care::Presuming => writing.claim(firsts, &mut decided).await?,
+            Care::Asking => writing.insert(firsts, &mut decided).await?,
             Care::Bisecting => writing.bisect(firsts, &mut decided).await?,
         };
-        if !compare(writing.transaction, known, &mut decided).await?.is_empty() {
+        if !keys::compare(writing.transaction, known, &mut decided).await?.is_empty() {
             return Err(StoreError::KeyExpired);
         }
         // A repetition finds the row of its first; where that was refused, it gets its own try.
-        pending = compare(writing.transaction, repeated, &mut decided).await?;
+        pending = keys::compare(writing.transaction, repeated, &mut decided).await?;
     }
     Ok(decided)
 }
@@ -105,13 +87,10 @@ pub(crate) fn candidates<'r>(records: &[&'r Record]) -> (Vec<Candidate<'r>>, Dec
     let mut candidates = Vec::with_capacity(records.len());
     for (n, record) in records.iter().enumerate() {
         match &record.content {
-            Ok(event) => candidates.push(Candidate {
-                n: i32::try_from(n).unwrap_or(i32::MAX),
-                key: event.key(),
-                digest: event.digest().as_bytes().to_vec(),
-                event,
-                record,
-            }),
+            Ok(Identified { event, key, digest }) => {
+                let n = i32::try_from(n).unwrap_or(i32::MAX);
+                candidates.push(Candidate { n, key: *key, digest: *digest, event, record });
+            }
             Err(refusal) => decided.letters.push(Letter::undecodable(n, refusal.to_string())),
         }
     }
@@ -125,6 +104,19 @@ pub(crate) fn split_repeated(candidates: Vec<Candidate<'_>>) -> (Vec<Candidate<'
 }
 
 impl Writing<'_, '_> {
+    /// Inserts candidates of which none has a key yet, so none is left.
+    async fn claim<'r>(
+        &self,
+        candidates: Vec<Candidate<'r>>,
+        decided: &mut Decided,
+    ) -> Result<Vec<Candidate<'r>>, StoreError> {
+        keys::claim(self.transaction, self.tx, &candidates).await?;
+        let rows = rows::insert(self.transaction, self.book, self.tx, candidates.iter()).await;
+        rows.map_err(blaming_the_row)?;
+        candidates.iter().for_each(|candidate| decided.fresh(candidate.n));
+        Ok(Vec::new())
+    }
+
     /// Inserts candidates; answers with those whose key was there.
     async fn insert<'r>(
         &self,
@@ -181,86 +173,20 @@ async fn insert_group(
     tx: i64,
     group: &[Candidate<'_>],
 ) -> Result<HashSet<i32>, StoreError> {
-    match insert_keys_and_rows(transaction, book, tx, group).await {
-        Err(StoreError::Postgres(error)) if Class::of(&error) == Class::Data => {
-            Err(StoreError::RowRefused(error))
-        }
-        done => done,
-    }
-}
-
-async fn insert_keys_and_rows(
-    transaction: &Transaction<'_>,
-    book: &Book,
-    tx: i64,
-    group: &[Candidate<'_>],
-) -> Result<HashSet<i32>, StoreError> {
-    let mut by_key: Vec<&Candidate<'_>> = group.iter().collect();
-    by_key.sort_unstable_by_key(|candidate| candidate.key.as_uuid());
-    let (keys, digests, places) = identities(by_key);
-    let statement = transaction.prepare_cached(INSERT_KEYS).await?;
-    let row = transaction.query_one(&statement, &[&keys, &digests, &places, &DIGEST_VERSION, &tx]).await?;
-    let fresh: HashSet<i32> = row.try_get::<_, Vec<i32>>(0)?.into_iter().collect();
+    let fresh = keys::insert(transaction, tx, group).await.map_err(blaming_the_row)?;
     if !fresh.is_empty() {
         let candidates = group.iter().filter(|candidate| fresh.contains(&candidate.n));
-        copy_rows(transaction, Rows::new(book, tx), candidates).await?;
+        rows::insert(transaction, book, tx, candidates).await.map_err(blaming_the_row)?;
     }
     Ok(fresh)
 }
 
-/// No ON CONFLICT: the keys have decided.
-async fn copy_rows<'c, 'r: 'c>(
-    transaction: &Transaction<'_>,
-    mut rows: Rows<'_>,
-    candidates: impl Iterator<Item = &'c Candidate<'r>>,
-) -> Result<(), StoreError> {
-    let statement = transaction.prepare_cached(rows::COPY).await?;
-    let copying = transaction.copy_in::<_, Bytes>(&statement).await?;
-    let mut copying = std::pin::pin!(copying);
-    for candidate in candidates {
-        rows.push(candidate);
-        if rows.len() >= CHUNK_BYTES {
-            copying.feed(rows.take()).await?;
-        }
+/// What statements that hold rows are refused for may be one of the rows.
+fn blaming_the_row(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Postgres(error) if Class::of(&error) == Class::Data => StoreError::RowRefused(error),
+        other => other,
     }
-    copying.feed(rows.end()).await?;
-    copying.finish().await?;
-    Ok(())
-}
-
-/// Decides candidates by the key that is there: same content is a duplicate, other content a
-/// conflict. Answers with those that have no key.
-async fn compare<'r>(
-    transaction: &Transaction<'_>,
-    mut candidates: Vec<Candidate<'r>>,
-    decided: &mut Decided,
-) -> Result<Vec<Candidate<'r>>, StoreError> {
-    if candidates.is_empty() {
-        return Ok(candidates);
-    }
-    let (keys, digests, places) = identities(&candidates);
-    let statement = transaction.prepare_cached(COMPARE).await?;
-    let rows = transaction.query(&statement, &[&keys, &digests, &places]).await?;
-    let mut found = HashSet::with_capacity(rows.len());
-    for row in &rows {
-        let n: i32 = row.try_get(0)?;
-        found.insert(n);
-        decided.known(n, row.try_get(1)?);
-    }
-    candidates.retain(|candidate| !found.contains(&candidate.n));
-    Ok(candidates)
-}
-
-type Identities<'c> = (Vec<uuid::Uuid>, Vec<&'c [u8]>, Vec<i32>);
-
-fn identities<'c, 'r: 'c>(candidates: impl IntoIterator<Item = &'c Candidate<'r>>) -> Identities<'c> {
-    let mut identities = Identities::default();
-    for candidate in candidates {
-        identities.0.push(candidate.key.as_uuid());
-        identities.1.push(&candidate.digest);
-        identities.2.push(candidate.n);
-    }
-    identities
 }
 
 fn index(n: i32) -> usize {

@@ -20,6 +20,9 @@ pub(crate) enum StoreError {
     /// PostgreSQL can never hold one of the rows.
     #[error("PostgreSQL refuses a row: {}", postgres_text(.0))]
     RowRefused(tokio_postgres::Error),
+    /// A key is there that was presumed to be new.
+    #[error("PostgreSQL has a key already: {}", postgres_text(.0))]
+    KeyKnown(tokio_postgres::Error),
     /// A newer program than the schema: it may ask for columns that do not exist yet.
     #[error("the schema is at version {has}, and this program needs version {needs}")]
     SchemaTooOld { has: i64, needs: i64 },
@@ -39,9 +42,10 @@ impl StoreError {
     pub(crate) fn class(&self) -> Class {
         let class = match self {
             Self::Fenced(_) | Self::KeyExpired => Class::Transient,
-            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) | Self::RowRefused(error) => {
-                Class::of(error)
-            }
+            Self::Pool(PoolError::Backend(error))
+            | Self::Postgres(error)
+            | Self::RowRefused(error)
+            | Self::KeyKnown(error) => Class::of(error),
             Self::Pool(_) => Class::Transient,
             Self::SchemaTooOld { .. } => Class::Structural,
         };
@@ -53,9 +57,10 @@ impl StoreError {
         match self {
             Self::Fenced(_) => "fenced".to_owned(),
             Self::KeyExpired => "key_expired".to_owned(),
-            Self::Pool(PoolError::Backend(_)) | Self::Postgres(_) | Self::RowRefused(_) => {
-                self.sqlstate().unwrap_or("connection").to_owned()
-            }
+            Self::Pool(PoolError::Backend(_))
+            | Self::Postgres(_)
+            | Self::RowRefused(_)
+            | Self::KeyKnown(_) => self.sqlstate().unwrap_or("connection").to_owned(),
             Self::Pool(_) => "pool_timeout".to_owned(),
             Self::SchemaTooOld { .. } => "schema_too_old".to_owned(),
         }
@@ -63,9 +68,10 @@ impl StoreError {
 
     pub(super) fn sqlstate(&self) -> Option<&str> {
         match self {
-            Self::Pool(PoolError::Backend(error)) | Self::Postgres(error) | Self::RowRefused(error) => {
-                error.code().map(SqlState::code)
-            }
+            Self::Pool(PoolError::Backend(error))
+            | Self::Postgres(error)
+            | Self::RowRefused(error)
+            | Self::KeyKnown(error) => error.code().map(SqlState::code),
             Self::Pool(_) | Self::Fenced(_) | Self::SchemaTooOld { .. } | Self::KeyExpired => None,
         }
     }

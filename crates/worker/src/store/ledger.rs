@@ -35,9 +35,19 @@ pub(crate) struct Position {
     pub(crate) anchor: Option<Last>,
 }
 
+/// A transaction that holds the books of its batch.
+pub(super) struct Held {
+    /// Its number.
+    pub(super) tx: i64,
+    /// Whether PostgreSQL itself refuses a second key of one event.
+    pub(super) keys_are_unique: bool,
+}
+
 /// Takes the rows' locks in the order of partitions, before anything else of a batch is written.
 const HOLD: &str = "
-SELECT partition, next_offset, pg_current_xact_id()::text::bigint FROM farol.ledger
+SELECT partition, next_offset, pg_current_xact_id()::text::bigint,
+       EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'farol.event_keys'::regclass AND contype = 'p')
+FROM farol.ledger
 WHERE cluster_id = $1 AND topic = $2 AND partition = ANY ($3)
 ORDER BY partition FOR UPDATE";
 
@@ -96,13 +106,12 @@ fn position(row: &Row) -> Result<Position, StoreError> {
     Ok(Position { partition, next, last, anchor })
 }
 
-/// Locks the books of a batch and makes sure that they are where the batch begins. Answers with the
-/// number of the transaction that holds them.
+/// Locks the books of a batch and makes sure that they are where the batch begins.
 pub(super) async fn hold(
     transaction: &Transaction<'_>,
     book: &Book,
     spans: &[Span],
-) -> Result<i64, StoreError> {
+) -> Result<Held, StoreError> {
     let partitions: Vec<i32> = spans.iter().map(|span| span.partition).collect();
     let statement = transaction.prepare_cached(HOLD).await?;
     let rows = transaction.query(&statement, &[&book.cluster_id, &book.topic, &partitions]).await?;
@@ -111,7 +120,9 @@ pub(super) async fn hold(
         held.push((row.try_get::<_, i32>(0)?, row.try_get::<_, i64>(1)?));
     }
     match (elsewhere(&held, spans), rows.first()) {
-        (elsewhere, Some(row)) if elsewhere.is_empty() => Ok(row.try_get(2)?),
+        (elsewhere, Some(row)) if elsewhere.is_empty() => {
+            Ok(Held { tx: row.try_get(2)?, keys_are_unique: row.try_get(3)? })
+        }
         (elsewhere, _) => Err(StoreError::Fenced(elsewhere)),
     }
 }

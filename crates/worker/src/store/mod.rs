@@ -2,16 +2,20 @@
 //! letters, books.
 
 mod blockers;
+mod copy;
 mod dead_letters;
 pub(crate) mod events;
 mod failure;
 mod figures;
+mod keys;
 pub(crate) mod ledger;
 mod redriven;
 mod retention;
 mod rows;
 mod schema;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use deadpool_postgres::{BuildError, Object, Pool, PoolError};
@@ -54,6 +58,8 @@ pub(crate) struct Book {
 pub(crate) struct Store {
     pool: Pool,
     session_name: String,
+    /// Whether the last batch repeated nothing that is stored: the next one is presumed to do the same.
+    keys_were_new: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -61,7 +67,8 @@ impl Store {
     pub(crate) fn connect(server: &Server) -> Result<Self, BuildError> {
         let session_name = blockers::session_name();
         let server = server.clone().for_sessions(&session_name, SESSION_LIMITS);
-        Ok(Self { pool: server.pool(POOL_SIZE, PATIENCE)?, session_name })
+        let pool = server.pool(POOL_SIZE, PATIENCE)?;
+        Ok(Self { pool, session_name, keys_were_new: Arc::new(AtomicBool::new(true)) })
     }
 
     async fn session(&self) -> Result<Object, StoreError> {
@@ -186,18 +193,28 @@ impl Store {
         blockers::end(&self.session().await?, &self.session_name).await
     }
 
-    /// Boldly first: rows that PostgreSQL refuses are rare, and looking for them in every batch costs each of them
-    /// two round trips.
+    /// As little care as will do, and more where that was too little: repeated events and rows that PostgreSQL refuses are
+    /// rare, and looking for them in every batch costs each of them more than one that begins again.
     async fn transaction(
         &self,
         book: &Book,
         spans: &[batch::Span],
         records: &[&Record],
     ) -> Result<Vec<Outcome>, StoreError> {
-        match self.attempt(book, spans, records, Care::Bold).await {
-            Err(StoreError::RowRefused(_)) => self.attempt(book, spans, records, Care::Bisecting).await,
-            done => done,
-        }
+        let mut care = match self.keys_were_new.load(Ordering::Relaxed) {
+            true => Care::Presuming,
+            false => Care::Asking,
+        };
+        let outcomes = loop {
+            match self.attempt(book, spans, records, care).await {
+                Err(StoreError::KeyKnown(_)) => care = Care::Asking,
+                Err(StoreError::RowRefused(_)) => care = Care::Bisecting,
+                done => break done?,
+            }
+        };
+        let is_new = care == Care::Presuming || !outcomes.contains(&Outcome::Duplicate);
+        self.keys_were_new.store(is_new, Ordering::Relaxed);
+        Ok(outcomes)
     }
 
     async fn attempt(
@@ -209,9 +226,11 @@ impl Store {
     ) -> Result<Vec<Outcome>, StoreError> {
         let mut client: Object = self.session().await?;
         let mut transaction = client.transaction().await?;
-        let tx = ledger::hold(&transaction, book, spans).await?;
-        let decided =
-            events::store(Writing { transaction: &mut transaction, book, tx, care }, records).await?;
+        let held = ledger::hold(&transaction, book, spans).await?;
+        // Keys that nothing keeps unique must be asked for, which PostgreSQL refuses, and so the worker stops.
+        let care = if held.keys_are_unique { care } else { care.max(Care::Asking) };
+        let writing = Writing { transaction: &mut transaction, book, tx: held.tx, care };
+        let decided = events::store(writing, records).await?;
         let redriven = redriven::decide(&transaction, records, &decided).await?;
         let written = redriven.without_their_own(&decided.letters);
         dead_letters::write(&transaction, book, records, &written).await?;

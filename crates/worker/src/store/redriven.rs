@@ -10,7 +10,7 @@ use super::StoreError;
 use super::dead_letters::Letter;
 use super::events::Decided;
 use crate::instruments::{self, Outcome, Redriven};
-use crate::record::Record;
+use crate::record::{Identified, Record};
 
 /// The letters that records name, held until the end of the transaction. A letter is a record's own
 /// only if it is of the same event with the same content: whoever forges a letter's number could at
@@ -77,11 +77,11 @@ async fn hold(
     for (n, record) in records.iter().enumerate() {
         let Some(letter_id) = record.dead_letter_id() else { continue };
         named += 1;
-        let Ok(event) = &record.content else { continue };
+        let Ok(Identified { key, digest, .. }) = &record.content else { continue };
         places.push(i32::try_from(n).unwrap_or(i32::MAX));
         letter_ids.push(letter_id);
-        keys.push(event.key().as_uuid());
-        digests.push(event.digest().as_bytes().to_vec());
+        keys.push(key.as_uuid());
+        digests.push(digest.as_bytes().as_slice());
     }
     let mut own = HashMap::new();
     if places.is_empty() {

@@ -230,6 +230,22 @@ async fn a_missing_column_stops_the_worker_until_it_is_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn keys_that_nothing_keeps_unique_stop_the_worker_until_something_does() {
+    let ground = Ground::prepare(1).await;
+    let worker = ground.worker().await;
+    ground.topic.produce(&event("1"), false);
+    ground.decided(1).await;
+    ground.database.run("ALTER TABLE farol.event_keys DROP CONSTRAINT event_keys_pkey").await;
+    ground.topic.produce(&[Record::event("1", "{}"), Record::event("2", "{}")], false);
+    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
+    ground.database.run("ALTER TABLE farol.event_keys ADD PRIMARY KEY (key)").await;
+    ground.decided(3).await;
+    worker.answers_ready_with(StatusCode::OK, "ready").await;
+    assert_eq!((ground.rows().await, ground.books().await), (2, [2, 1, 0, 0]));
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revoked_permission_stops_the_worker_until_it_is_granted() {
     let ground = Ground::prepare(1).await;
     let role = format!("role_{}", uuid::Uuid::new_v4().simple());

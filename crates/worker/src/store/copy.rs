@@ -1,0 +1,100 @@
+//! COPY in PostgreSQL's binary form (its manual, "Binary Format" of COPY): tuples of values, sent while the next are written
+//! down.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use deadpool_postgres::Transaction;
+use futures::SinkExt as _;
+use time::OffsetDateTime;
+use time::macros::datetime;
+
+use super::StoreError;
+
+/// Signature, no flags, no further header.
+const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+const END: i16 = -1;
+const NULL: i32 = -1;
+/// What jsonb's binary form begins with; the rest is text.
+const JSONB_VERSION: u8 = 1;
+/// PostgreSQL counts microseconds from here.
+const EPOCH: OffsetDateTime = datetime!(2000-01-01 00:00 UTC);
+/// So much goes to PostgreSQL at a time: it reads tuples while the next are written down.
+const CHUNK_BYTES: usize = 256 << 10;
+
+/// One COPY of what `write` makes of each item, in the order of the statement's columns.
+pub(super) async fn copy<T>(
+    transaction: &Transaction<'_>,
+    statement: &str,
+    columns: i16,
+    items: impl Iterator<Item = T>,
+    write: impl Fn(&mut Tuples, T),
+) -> Result<(), StoreError> {
+    let statement = transaction.prepare_cached(statement).await?;
+    let copying = transaction.copy_in::<_, Bytes>(&statement).await?;
+    let mut copying = std::pin::pin!(copying);
+    let mut tuples = Tuples::begin();
+    for item in items {
+        tuples.0.put_i16(columns);
+        write(&mut tuples, item);
+        if tuples.0.len() >= CHUNK_BYTES {
+            copying.feed(tuples.take()).await?;
+        }
+    }
+    copying.feed(tuples.end()).await?;
+    copying.finish().await?;
+    Ok(())
+}
+
+/// Tuples on their way to one COPY.
+pub(super) struct Tuples(BytesMut);
+
+impl Tuples {
+    fn begin() -> Self {
+        Self(BytesMut::from(HEAD))
+    }
+
+    /// What is waiting; the tuples go on behind it.
+    fn take(&mut self) -> Bytes {
+        self.0.split().freeze()
+    }
+
+    /// The last bytes.
+    fn end(mut self) -> Bytes {
+        self.0.put_i16(END);
+        self.0.freeze()
+    }
+
+    pub(super) fn value(&mut self, bytes: &[u8]) {
+        self.0.put_i32(length(bytes.len()));
+        self.0.put_slice(bytes);
+    }
+
+    pub(super) fn optional(&mut self, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => self.value(bytes),
+            None => self.0.put_i32(NULL),
+        }
+    }
+
+    pub(super) fn text(&mut self, text: Option<&str>) {
+        self.optional(text.map(str::as_bytes));
+    }
+
+    pub(super) fn jsonb(&mut self, json: Option<&str>) {
+        let Some(json) = json else { return self.0.put_i32(NULL) };
+        self.0.put_i32(length(json.len() + 1));
+        self.0.put_u8(JSONB_VERSION);
+        self.0.put_slice(json.as_bytes());
+    }
+
+    pub(super) fn instant(&mut self, instant: Option<OffsetDateTime>) {
+        // every instant of OffsetDateTime is one of PostgreSQL's
+        let microseconds =
+            instant.and_then(|instant| i64::try_from((instant - EPOCH).whole_microseconds()).ok());
+        self.optional(microseconds.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+    }
+}
+
+/// A batch is bounded far below what does not fit.
+fn length(bytes: usize) -> i32 {
+    i32::try_from(bytes).unwrap_or(i32::MAX)
+}
