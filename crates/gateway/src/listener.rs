@@ -75,13 +75,12 @@ impl Listener {
         self.addr
     }
 
-    /// Serves what `app` makes for each of `workers` threads, as many as there are cores if none
-    /// are given.
+    /// Serves what `app` makes for each of `threads` threads.
     pub(crate) fn serve<F, I, S, B>(
         self,
         app: F,
         patience: Patience,
-        workers: Option<usize>,
+        threads: usize,
         shutdown_timeout: Duration,
     ) -> io::Result<Server>
     where
@@ -96,11 +95,11 @@ impl Listener {
         B: MessageBody + 'static,
     {
         let Self { socket, addr } = self;
-        let mut server =
-            Server::build().disable_signals().shutdown_timeout(shutdown_timeout.as_secs()).backlog(BACKLOG);
-        if let Some(workers) = workers {
-            server = server.workers(workers);
-        }
+        let server = Server::build()
+            .disable_signals()
+            .shutdown_timeout(shutdown_timeout.as_secs())
+            .backlog(BACKLOG)
+            .workers(threads);
         let ending = server.graceful_shutdown_signal();
         let server = server.listen("farol", socket, move || {
             // Without this signal an idle connection would hold the end up until its time is over.

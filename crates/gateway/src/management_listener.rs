@@ -40,7 +40,7 @@ impl ManagementListener {
         };
         let listener = Listener::bind(addr).map_err(refused)?;
         let addr = listener.addr();
-        let server = listener.serve(app, Patience::of(config), Some(1), SHUTDOWN_TIMEOUT).map_err(refused)?;
+        let server = listener.serve(app, Patience::of(config), 1, SHUTDOWN_TIMEOUT).map_err(refused)?;
         Ok(Some(Self { server, addr }))
     }
 

