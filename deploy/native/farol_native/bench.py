@@ -56,11 +56,17 @@ def run(stack: Stack, variant: str, words: Sequence[str]) -> int:
         served["FAROL_BIN_DIR"] = str(rust.folder(ctx))
         for part in PARTS:
             if variant in part.words:
-                command = [part.command, *part.words[variant], *files(ctx.root, variant, part, words), *words]
+                command = [part.command, *chosen(part, variant, words), *files(ctx.root, variant, part, words), *words]
                 codes.append(throwaway.run([str(rust.program(ctx, "farolctl")), *command], served))
     if is_recorded(words):
         bench_page.write(ctx.root)
     return next((code for code in codes if code), 0)
+
+
+def chosen(part: Part, variant: str, words: Sequence[str]) -> Sequence[str]:
+    """Which rows: those of the variant, unless the caller names others."""
+    is_named = any(word == "--all" or word.split("=")[0] == "--only" for word in words)
+    return () if is_named else part.words[variant]
 
 
 def needed(ctx: Context, variant: str) -> list[Prerequisite]:

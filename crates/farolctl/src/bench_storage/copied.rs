@@ -32,10 +32,12 @@ impl Copied {
     }
 }
 
-/// The query behind `table (columns)`, in the order in which the worker wrote them.
+/// The query behind `table (columns)`, in the order in which the worker wrote them. A day later: a fresh database has partitions
+/// from its own today on, which past midnight is not the rows'.
 fn selected(table: &str, order: &str) -> String {
     let (table, columns) = table.split_once(" (").unwrap_or((table, "*)"));
-    format!("SELECT {} FROM {table} ORDER BY {order}", columns.trim_end_matches(')'))
+    let columns = columns.trim_end_matches(')').replace("stored_at", "stored_at + interval '1 day'");
+    format!("SELECT {columns} FROM {table} ORDER BY {order}")
 }
 
 async fn write(session: &Client, query: &str, path: &PathBuf) -> Result<(), Error> {
@@ -56,7 +58,9 @@ mod tests {
     use super::selected;
 
     #[test]
-    fn a_copy_is_read_by_the_columns_it_is_written_by() {
+    fn a_copy_is_read_by_the_columns_it_is_written_by_and_is_of_a_day_that_has_a_partition() {
         assert_eq!(selected("t (a, b)", "a"), "SELECT a, b FROM t ORDER BY a");
+        let a_day_later = "SELECT a, stored_at + interval '1 day' FROM t ORDER BY a";
+        assert_eq!(selected("t (a, stored_at)", "a"), a_day_later);
     }
 }
