@@ -52,7 +52,7 @@ bench: ## the headline figures of the release build: CPU seconds per million eve
 	@$(FAROL) bench -- $(ARGS)
 bench-rivals: ## the same beside Flask and FastAPI, in turns (10 minutes)
 	@$(FAROL) bench-rivals -- $(ARGS)
-bench-all: ## every row there is, with rivals, soak and bench-storage (70 minutes)
+bench-all: ## every row there is, with rivals, soak and bench-storage (an hour)
 	@$(FAROL) bench-all -- $(ARGS)
 bench-compare: ## CPU per event beside another commit's build, in pairs: make bench-compare BASE=main
 	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)

@@ -33,13 +33,16 @@ PARTS = (
         "intake",
         "bench",
         {
-            "headline": ("--only", "single,batches,producer-tool,start,whole-path"),
-            "rivals": ("--only", "single,batches,producer-tool"),
-            "all": ("--all",),
+            "headline": ("--only=single,batches,producer-tool,start,whole-path",),
+            "rivals": ("--only=single,batches,producer-tool",),
+            # Three rounds of everything: with a soak of a quarter of an hour, five would take another quarter.
+            "all": ("--all", "--rounds=3"),
         },
     ),
     Part("storage", "bench-storage", {"storage": (), "all": ()}),
 )
+# The two ways to say which rows.
+ROWS = {"--only", "--all"}
 WITH_RIVALS = ("rivals", "all")
 WITH_CONNECT = ("storage", "all")
 
@@ -64,9 +67,16 @@ def run(stack: Stack, variant: str, words: Sequence[str]) -> int:
 
 
 def chosen(part: Part, variant: str, words: Sequence[str]) -> Sequence[str]:
-    """Which rows: those of the variant, unless the caller names others."""
-    is_named = any(word == "--all" or word.split("=")[0] == "--only" for word in words)
-    return () if is_named else part.words[variant]
+    """What the variant adds, but for what the caller says in its place."""
+    named = {option(word) for word in words}
+    if named & ROWS:
+        named |= ROWS
+    return [word for word in part.words[variant] if option(word) not in named]
+
+
+def option(word: str) -> str:
+    """The option of `--option=value`."""
+    return word.partition("=")[0]
 
 
 def needed(ctx: Context, variant: str) -> list[Prerequisite]:

@@ -79,11 +79,13 @@ class Recorded(unittest.TestCase):
         self.assertTrue(bench.is_recorded([]) and bench.is_recorded(["--strict"]))
         self.assertFalse(bench.is_recorded(["--quick"]) or bench.is_recorded(["--rounds", "2"]))
 
-    def test_rows_that_the_caller_names_take_the_place_of_the_variants(self):
+    def test_what_the_caller_says_takes_the_place_of_what_the_variant_does(self):
         intake = bench.PARTS[0]
-        self.assertIn("--only", bench.chosen(intake, "headline", ["--rounds", "9"]))
+        self.assertEqual(bench.chosen(intake, "rivals", ["--rounds", "9"]), list(intake.words["rivals"]))
         for words in (["--only", "single"], ["--only=single"], ["--all"]):
-            self.assertEqual(bench.chosen(intake, "headline", words), (), words)
+            self.assertEqual(bench.chosen(intake, "headline", words), [], words)
+        self.assertEqual(bench.chosen(intake, "all", ["--rounds=9"]), ["--all"])
+        self.assertEqual(bench.chosen(intake, "all", ["--only", "soak"]), ["--rounds=3"])
 
     def test_every_part_is_in_every_variant_or_left_out_by_name(self):
         for part in bench.PARTS:

@@ -9,7 +9,7 @@ use super::copy::{Tuples, copy};
 use super::events::Candidate;
 use super::{Book, StoreError, trace_id_bytes};
 
-/// Columns in the order in which [`write`] writes them. `stored_at` is always PostgreSQL's own.
+/// Columns in the order in which [`write()`] writes them. `stored_at` is always PostgreSQL's own.
 const COPY: &str = "
 COPY farol.events
     (tx, topic, digest_version, key, n, partition, \"offset\", received_at, time, digest, trace_id, source, id, type,
