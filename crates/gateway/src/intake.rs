@@ -11,13 +11,12 @@ use std::time::Duration;
 use event::{Event, EventKey};
 use flags::Shedding;
 use time::OffsetDateTime;
-use tracing::Span;
 
 use crate::instruments::{self, EventOutcome};
 use crate::keys::Key;
 use crate::problem::{Kind, Problem};
 use crate::producer_rate::Verdict;
-use crate::publisher::NotAcknowledged;
+use crate::publisher::{NotAcknowledged, Wakes};
 use crate::redis::{Kept, Redis};
 use crate::startup::State;
 
@@ -81,10 +80,22 @@ impl Decided {
     }
 }
 
+/// What a thread that takes requests has of its own.
+pub(crate) struct Lane {
+    redis: Redis,
+    wakes: Wakes,
+}
+
+impl Lane {
+    pub(crate) fn of_this_thread(state: &State) -> Self {
+        Self { redis: state.redis.of_this_thread(), wakes: Wakes::of_this_thread() }
+    }
+}
+
 /// Decides all candidates; an `Err` is about the request as a whole.
 pub(crate) async fn take(
     state: &State,
-    redis: &Redis,
+    lane: &Lane,
     key: &Key,
     candidates: &[Candidate],
     handling: Handling,
@@ -94,11 +105,11 @@ pub(crate) async fn take(
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), Verdict::Unlimited));
     }
-    let rate = intake.ask_redis(state, redis, key).await?;
+    let rate = intake.ask_redis(state, &lane.redis, key).await?;
     if intake.must_stop(handling) {
         return Ok(Decided::at_once(intake.stopped(), rate));
     }
-    let waited_for_kafka = intake.publish(state, redis, key, received_at_ms).await;
+    let waited_for_kafka = intake.publish(state, lane, key, received_at_ms).await;
     Ok(Decided { decisions: intake.finished(), rate, waited_for_kafka })
 }
 
@@ -160,13 +171,13 @@ impl<'e> Intake<'e> {
 
     /// Hands everything that is still open to Kafka, in order, then waits for all of it; answers how
     /// long it waited.
-    async fn publish(&mut self, state: &State, redis: &Redis, key: &Key, received_at_ms: i64) -> Duration {
+    async fn publish(&mut self, state: &State, lane: &Lane, key: &Key, received_at_ms: i64) -> Duration {
         let open: Vec<usize> =
             (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
         let events: Vec<_> =
             open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event)).collect();
-        let published = state.publisher.publish(&events, &key.producer, received_at_ms).await;
-        let trace_id = telemetry::trace_id(&Span::current());
+        let published = state.publisher.publish(&events, &key.producer, received_at_ms, &lane.wakes).await;
+        let trace_id = telemetry::current_trace_id();
         let mut receipts = Vec::with_capacity(open.len());
         for (index, result) in open.into_iter().zip(published.results) {
             let entry = &mut self.entries[index];
@@ -186,7 +197,7 @@ impl<'e> Intake<'e> {
             });
         }
         if state.flags.receipt_cache() {
-            redis.keep(&key.producer, receipts);
+            lane.redis.keep(&key.producer, receipts);
         }
         published.waited
     }

@@ -9,9 +9,9 @@ use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use actix_web::http::{Method, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest};
-use telemetry::Remote;
+use telemetry::{Remote, Traced, Undecided};
+use tracing::Span;
 use tracing::field::Empty;
-use tracing::{Instrument as _, Span};
 
 use crate::{instruments, trace_context};
 
@@ -35,30 +35,32 @@ pub(crate) async fn observe(
     let route = request.match_pattern();
     let method = method_name(request.method());
     let mut measured = Measured::start(method, route.clone());
-    let span = match &route {
-        Some(route) if !has_span(route) => Span::none(),
-        _ => server_span(),
+    let sender = match &route {
+        Some(route) if !has_span(route) => None,
+        _ => Some(trace_context::of_request(request.headers())),
     };
-    let sender = if span.is_disabled() { Remote::None } else { trace_context::of_request(request.headers()) };
-    telemetry::adopt(&span, &sender);
-    let outcome = if !matches!(sender, Remote::Span(_)) && may_hold_event(method, route.as_deref()) {
-        trace_context::leave(&request, &span);
-        let outcome = next.call(request).await;
-        if let Ok(response) = &outcome {
-            // Refused before it came to the handler: nobody else has said what it asks.
-            describe(&trace_context::unfollowed(response.request()), response.request());
+    let (outcome, traced) = match sender {
+        None => (next.call(request).await, Traced::none()),
+        Some(Remote::None | Remote::Broken) if may_hold_event(method, route.as_deref()) => {
+            trace_context::leave(&request, Undecided::new(server_span));
+            let outcome = next.call(request).await;
+            let traced =
+                outcome.as_ref().map_or_else(|_| Traced::none(), |response| followed(response.request()));
+            (outcome, traced)
         }
-        outcome
-    } else {
-        describe(&span, request.request());
-        next.call(request).instrument(span.clone()).await
+        Some(sender) => {
+            let traced = Traced::new(&sender, server_span);
+            describe(traced.span(), request.request());
+            (traced.run(next.call(request)).await, traced)
+        }
     };
+    let span = traced.span();
     let status = match &outcome {
         Ok(response) => response.status().as_u16(),
         Err(error) => error.as_response_error().status_code().as_u16(),
     };
     measured.status = Some(status);
-    let outcome = outcome.map(|response| with_request_id(response, &span));
+    let outcome = outcome.map(|response| with_request_id(response, &traced));
     span.record("http.response.status_code", i64::from(status));
     if status >= 500 {
         span.record("otel.status_code", "error");
@@ -67,14 +69,24 @@ pub(crate) async fn observe(
     outcome
 }
 
+/// What became of a request whose trace was left to the handler.
+fn followed(request: &HttpRequest) -> Traced {
+    let refused_before = || {
+        let traced = trace_context::follow(request, &[], false).unwrap_or_else(Traced::none);
+        describe(traced.span(), request);
+        traced
+    };
+    trace_context::followed(request).unwrap_or_else(refused_before)
+}
+
 /// Whether the body may tell what the head does not: the trace that the request goes on.
 fn may_hold_event(method: &str, route: Option<&str>) -> bool {
     method == "POST" && route == Some("/v1/events")
 }
 
 /// The id by which client and operator speak of this request: its trace's.
-fn with_request_id<B>(mut response: ServiceResponse<B>, span: &Span) -> ServiceResponse<B> {
-    if let Some(value) = telemetry::trace_id(span).and_then(|id| HeaderValue::try_from(id).ok()) {
+fn with_request_id<B>(mut response: ServiceResponse<B>, traced: &Traced) -> ServiceResponse<B> {
+    if let Some(value) = traced.trace_id().and_then(|id| HeaderValue::try_from(id).ok()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response

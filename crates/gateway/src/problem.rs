@@ -13,7 +13,6 @@ use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::Value;
-use tracing::Span;
 use utoipa::ToSchema;
 
 pub(crate) use kind::Kind;
@@ -122,7 +121,7 @@ impl Problem {
             pointer,
             header,
             parameter,
-            trace_id: telemetry::trace_id(&Span::current()),
+            trace_id: telemetry::current_trace_id(),
             results: self.more.as_ref().and_then(|more| more.results.as_ref()),
             behind: self.more.as_ref().and_then(|more| more.behind.as_ref()),
         }

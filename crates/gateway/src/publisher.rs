@@ -6,6 +6,7 @@ mod headers;
 mod not_acknowledged;
 mod span;
 mod statistics;
+mod wakes;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ use deliveries::{Delivered, Deliveries, Notice};
 use headers::RequestHeaders;
 
 pub(crate) use not_acknowledged::NotAcknowledged;
+pub(crate) use wakes::Wakes;
 
 /// The longest time an event waits for company in a batch. Measured with 64 connections, beside 5 ms (Kafka's own default
 /// since 4.0): half as many events again at the same CPU; beside none: a fifth less CPU.
@@ -141,10 +143,16 @@ impl Publisher {
         self.producer.load().flush(timeout)
     }
 
-    /// Publishes events in their order. After the first that finds no room none is handed over, so
-    /// that none overtakes it.
-    pub(crate) async fn publish(&self, events: &[&Event], producer: &str, received_at_ms: i64) -> Published {
-        let deliveries = Deliveries::of(events.len());
+    /// Publishes events in their order, and has its caller woken by `wakes`. After the first that finds no room none is
+    /// handed over, so that none overtakes it.
+    pub(crate) async fn publish(
+        &self,
+        events: &[&Event],
+        producer: &str,
+        received_at_ms: i64,
+        wakes: &Wakes,
+    ) -> Published {
+        let deliveries = Deliveries::of(events.len(), wakes.clone());
         let sending = self.hand_over(events, &deliveries, producer, received_at_ms);
         let handed_over = Instant::now();
         let delivered = deliveries.wait(self.patience).await;
@@ -166,7 +174,7 @@ impl Publisher {
         received_at_ms: i64,
     ) -> Vec<Sending> {
         let client = self.producer.load();
-        let request = RequestHeaders::of(&Span::current(), producer, received_at_ms);
+        let request = RequestHeaders::of(producer, received_at_ms);
         let mut full = false;
         let hand_over = |(index, event): (usize, &&Event)| {
             let notice = deliveries.notice(index);

@@ -21,6 +21,7 @@ use crate::config::{Config, Limits};
 use crate::database::Database;
 use crate::dependencies::Dependencies;
 use crate::drain_rate::DrainRate;
+use crate::intake::Lane;
 use crate::keys::{KeyRing, KeysError};
 use crate::listener::{Listener, Patience};
 use crate::management_listener::ManagementListener;
@@ -232,7 +233,7 @@ fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), St
         watch_runtime(&data);
         App::new()
             .app_data(data.clone())
-            .app_data(web::Data::new(data.redis.of_this_thread()))
+            .app_data(web::Data::new(Lane::of_this_thread(&data)))
             .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
             .wrap(middleware::from_fn(http_limits::check))

@@ -8,13 +8,9 @@
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpMessage as _, HttpRequest};
 use event::Event;
-use telemetry::{Extractor, Remote};
-use tracing::Span;
+use telemetry::{Extractor, Remote, Traced, Undecided};
 
 use crate::intake::Candidate;
-
-/// A request's span that is not entered yet, because its parent may be in the body.
-struct Unfollowed(Span);
 
 /// The span that sent the request, as its headers tell it.
 pub(crate) fn of_request(headers: &HeaderMap) -> Remote {
@@ -27,24 +23,30 @@ pub(crate) fn of_event(event: &Event) -> Remote {
     telemetry::extract_fields(traceparent, tracestate)
 }
 
-/// Leaves it to the handler to enter the request's span, once it has seen the event.
-pub(crate) fn leave(request: &impl actix_web::HttpMessage, span: &Span) {
-    request.extensions_mut().insert(Unfollowed(span.clone()));
+/// Leaves it to the handler to say whose trace the request goes on, once it has seen the event.
+pub(crate) fn leave(request: &impl actix_web::HttpMessage, undecided: Undecided) {
+    request.extensions_mut().insert(undecided);
 }
 
-/// The span that was left to the handler, for whoever asks first; none where it is entered already.
-pub(crate) fn unfollowed(request: &HttpRequest) -> Span {
-    request.extensions_mut().remove::<Unfollowed>().map_or_else(Span::none, |Unfollowed(span)| span)
-}
-
-/// Lets `span` go on with the trace of the one event of the request. Those of a batch may be of many.
-pub(crate) fn follow(span: &Span, candidates: &[Candidate], is_one: bool) {
+/// Decides what was left to the handler: the request goes on with the trace of its one event. Those of a batch may be of
+/// many. `None` where it was decided by the head.
+pub(crate) fn follow(request: &HttpRequest, candidates: &[Candidate], is_one: bool) -> Option<Traced> {
+    let mut sender = Remote::None;
     for event in candidates.iter().flatten() {
         let remote = of_event(event).counted();
         if is_one {
-            telemetry::adopt(span, &remote);
+            sender = remote;
         }
     }
+    let undecided = request.extensions_mut().remove::<Undecided>()?;
+    let traced = undecided.decide(&sender);
+    request.extensions_mut().insert(traced.clone());
+    Some(traced)
+}
+
+/// What the handler decided; `None` where the request was refused before it came there.
+pub(crate) fn followed(request: &HttpRequest) -> Option<Traced> {
+    request.extensions_mut().remove::<Traced>()
 }
 
 struct Headers<'r>(&'r HeaderMap);

@@ -15,6 +15,7 @@ mod propagation;
 mod resource;
 mod runtimes;
 mod sampling;
+mod traced;
 mod traces;
 
 use std::time::Duration;
@@ -30,10 +31,11 @@ pub use metrics_page::{MetricsPage, SECONDS_SUFFIX, describe};
 pub use opentelemetry::propagation::{Extractor, Injector};
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
-    Remote, add_event, adopt, extract, extract_fields, inject, is_recorded, link_elsewhere, link_with_each,
-    rename, trace_id,
+    Remote, add_event, adopt, current_trace_id, extract, extract_fields, inject, inject_current, is_recorded,
+    link_elsewhere, link_with_each, rename, trace_id,
 };
 pub use sampling::sample_roots;
+pub use traced::{Traced, Undecided};
 
 /// Who speaks: becomes the resource of every span, unless the environment says otherwise.
 #[derive(Debug, Clone, Copy)]

@@ -32,10 +32,18 @@ impl Remote {
         self.span_context().map(|span| span.trace_id().to_string())
     }
 
-    fn span_context(&self) -> Option<SpanContext> {
+    pub(crate) fn span_context(&self) -> Option<SpanContext> {
         match self {
             Self::Span(context) => Some(context.span().span_context().clone()),
             Self::None | Self::Broken => None,
+        }
+    }
+
+    /// All that the sender told, its baggage included.
+    pub(crate) fn context(&self) -> Context {
+        match self {
+            Self::Span(context) => context.clone(),
+            Self::None | Self::Broken => Context::new(),
         }
     }
 }
@@ -65,8 +73,16 @@ pub fn extract_fields(traceparent: Option<&str>, tracestate: Option<&str>) -> Re
 
 /// Writes `span` into a message, for whoever receives it to continue the trace.
 pub fn inject(span: &Span, carrier: &mut dyn Injector) {
-    let context = span.context();
-    global::get_text_map_propagator(|p| p.inject_context(&context, &mut WithoutEmpty(carrier)));
+    inject_context(&span.context(), carrier);
+}
+
+/// The same for the work that this is called in, whether it has a span or not.
+pub fn inject_current(carrier: &mut dyn Injector) {
+    inject_context(&Context::current(), carrier);
+}
+
+fn inject_context(context: &Context, carrier: &mut dyn Injector) {
+    global::get_text_map_propagator(|p| p.inject_context(context, &mut WithoutEmpty(carrier)));
 }
 
 /// Makes the sender's span the parent of `span`, which must not have been entered yet.
@@ -120,8 +136,17 @@ pub fn is_recorded(span: &Span) -> bool {
 
 /// The id of the trace that `span` belongs to, in hexadecimal; `None` where traces are off.
 pub fn trace_id(span: &Span) -> Option<String> {
-    let context = span.context();
-    let ids = context.span().span_context().clone();
+    trace_id_of(&span.context())
+}
+
+/// The same of the work that this is called in, whether it has a span or not.
+pub fn current_trace_id() -> Option<String> {
+    Context::map_current(trace_id_of)
+}
+
+pub(crate) fn trace_id_of(context: &Context) -> Option<String> {
+    let span = context.span();
+    let ids = span.span_context();
     ids.is_valid().then(|| ids.trace_id().to_string())
 }
 

@@ -13,7 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::{Service, StartError, Traces, https, resource, sampling};
+use crate::{Service, StartError, Traces, https, resource, sampling, traced};
 
 /// The semantic conventions that span and attribute names follow.
 const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.42.0";
@@ -48,6 +48,7 @@ pub(crate) fn provider(service: Service, traces: &Traces) -> Result<Option<SdkTr
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(settings.build()).build();
     let mut provider =
         SdkTracerProvider::builder().with_resource(resource::of(service)).with_span_processor(processor);
+    provider = provider.with_id_generator(traced::Ids::default());
     if std::env::var_os("OTEL_SPAN_LINK_COUNT_LIMIT").is_none() {
         provider = provider.with_max_links_per_span(LINKS);
     }
@@ -56,6 +57,7 @@ pub(crate) fn provider(service: Service, traces: &Traces) -> Result<Option<SdkTr
         Traces::AsTheEnvironmentSays | Traces::Off => sampling::from_environment(),
     };
     if let Some(sampler) = sampler {
+        traced::decide_by(&sampler);
         provider = provider.with_sampler(sampler);
     }
     Ok(Some(provider.build()))

@@ -1,11 +1,14 @@
 //! Metrics of first receipts.
 
-use metrics::{counter, describe_counter};
+use std::sync::LazyLock;
+
+use metrics::{Counter, counter, describe_counter};
 
 const RECEIPT_CACHE: &str = "farol_receipt_cache_total";
 
 pub(super) fn describe() {
     describe_counter!(RECEIPT_CACHE, "Look-ups and writes of first receipts in Redis, by result");
+    ReceiptOutcome::ALL.iter().for_each(|outcome| outcome.counter().absolute(0));
 }
 
 /// What became of a look-up or of a write.
@@ -25,15 +28,30 @@ pub(crate) enum ReceiptOutcome {
     Dropped,
 }
 
+impl ReceiptOutcome {
+    const ALL: [Self; 6] =
+        [Self::Hit, Self::Miss, Self::Unavailable, Self::Written, Self::NotFirst, Self::Dropped];
+
+    fn counter(self) -> Counter {
+        let (operation, result) = match self {
+            Self::Hit => ("find", "hit"),
+            Self::Miss => ("find", "miss"),
+            Self::Unavailable => ("find", "unavailable"),
+            Self::Written => ("keep", "written"),
+            Self::NotFirst => ("keep", "not_first"),
+            Self::Dropped => ("keep", "dropped"),
+        };
+        counter!(RECEIPT_CACHE, "operation" => operation, "result" => result)
+    }
+}
+
 pub(crate) fn receipts(outcome: ReceiptOutcome, count: usize) {
-    let (operation, result) = match outcome {
-        ReceiptOutcome::Hit => ("find", "hit"),
-        ReceiptOutcome::Miss => ("find", "miss"),
-        ReceiptOutcome::Unavailable => ("find", "unavailable"),
-        ReceiptOutcome::Written => ("keep", "written"),
-        ReceiptOutcome::NotFirst => ("keep", "not_first"),
-        ReceiptOutcome::Dropped => ("keep", "dropped"),
-    };
+    /// Nearly all look-ups, found once.
+    static MISSES: LazyLock<Counter> = LazyLock::new(|| ReceiptOutcome::Miss.counter());
     let count = u64::try_from(count).unwrap_or(u64::MAX);
-    counter!(RECEIPT_CACHE, "operation" => operation, "result" => result).increment(count);
+    match outcome {
+        _ if count == 0 => {}
+        ReceiptOutcome::Miss => MISSES.increment(count),
+        _ => outcome.counter().increment(count),
+    }
 }

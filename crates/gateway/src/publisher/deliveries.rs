@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rdkafka::error::KafkaError;
 use tokio::sync::Notify;
 
+use super::wakes::Wakes;
 use super::{NotAcknowledged, Position};
 
 /// What became of one event, and when that was known.
@@ -24,6 +25,7 @@ impl Delivered {
 pub(super) struct Deliveries {
     answers: Mutex<Answers>,
     complete: Notify,
+    wakes: Wakes,
 }
 
 struct Answers {
@@ -33,9 +35,9 @@ struct Answers {
 }
 
 impl Deliveries {
-    pub(super) fn of(events: usize) -> Arc<Self> {
+    pub(super) fn of(events: usize, wakes: Wakes) -> Arc<Self> {
         let answers = Answers { events: (0..events).map(|_| None).collect(), open: events };
-        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new() })
+        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new(), wakes })
     }
 
     /// What the Kafka client takes along with the event at `index`.
@@ -59,7 +61,12 @@ impl Deliveries {
         self.answers().open > 0
     }
 
-    fn answer(&self, index: usize, result: Result<Position, NotAcknowledged>) {
+    /// Wakes whoever waits, at best on the same thread.
+    pub(super) fn wake(&self) {
+        self.complete.notify_one();
+    }
+
+    fn answer(self: &Arc<Self>, index: usize, result: Result<Position, NotAcknowledged>) {
         let mut answers = self.answers();
         // Gone, where nobody waits any more.
         let Some(event) = answers.events.get_mut(index) else { return };
@@ -68,7 +75,7 @@ impl Deliveries {
         let is_last = answers.open == 0;
         drop(answers);
         if is_last {
-            self.complete.notify_one();
+            self.wakes.wake(self);
         }
     }
 
@@ -110,7 +117,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_answer_ends_the_wait_whatever_the_order() {
-        let deliveries = Deliveries::of(3);
+        let deliveries = Deliveries::of(3, Wakes::of_this_thread());
         let [first, second, third] = [0, 1, 2].map(|index| deliveries.notice(index));
         let mut wait = std::pin::pin!(deliveries.wait(Duration::from_secs(3_600)));
         third.answer(Ok(Position { offset: 9, ..AT }));
@@ -122,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_that_the_client_lets_go_is_not_acknowledged() {
-        let deliveries = Deliveries::of(1);
+        let deliveries = Deliveries::of(1, Wakes::of_this_thread());
         drop(deliveries.notice(0));
         let delivered = deliveries.wait(Duration::from_secs(3_600)).await;
         let result = delivered[0].as_ref().map(|one| &one.result);
@@ -131,7 +138,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_not_answered_in_time_is_open_and_a_later_answer_is_nobodys() {
-        let deliveries = Deliveries::of(2);
+        let deliveries = Deliveries::of(2, Wakes::of_this_thread());
         let [first, second] = [0, 1].map(|index| deliveries.notice(index));
         first.answer(Ok(AT));
         let delivered = deliveries.wait(Duration::from_secs(1)).await;

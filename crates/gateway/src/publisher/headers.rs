@@ -18,8 +18,9 @@ pub(super) struct RequestHeaders<'r> {
 }
 
 impl<'r> RequestHeaders<'r> {
-    pub(super) fn of(span: &Span, producer: &'r str, received_at_ms: i64) -> Self {
-        let (is_recorded, trace) = (telemetry::is_recorded(span), TraceContext::of(span));
+    /// Of the request that this is called in.
+    pub(super) fn of(producer: &'r str, received_at_ms: i64) -> Self {
+        let (is_recorded, trace) = (telemetry::is_recorded(&Span::current()), TraceContext::current());
         Self { producer, received_at: received_at_ms.to_string(), is_recorded, trace }
     }
 
@@ -54,6 +55,12 @@ impl<'r> RequestHeaders<'r> {
 struct TraceContext(Vec<(String, String)>);
 
 impl TraceContext {
+    fn current() -> Self {
+        let mut context = Self::default();
+        telemetry::inject_current(&mut context);
+        context
+    }
+
     fn of(span: &Span) -> Self {
         let mut context = Self::default();
         telemetry::inject(span, &mut context);

@@ -27,7 +27,7 @@ fn event(id: &str) -> Event {
 }
 
 async fn publish(publisher: &Publisher, events: &[Event]) -> Vec<Result<Position, NotAcknowledged>> {
-    publisher.publish(&events.iter().collect::<Vec<_>>(), "p", 0).await.results
+    publisher.publish(&events.iter().collect::<Vec<_>>(), "p", 0, &Wakes::of_this_thread()).await.results
 }
 
 #[tokio::test]

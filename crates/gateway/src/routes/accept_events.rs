@@ -8,18 +8,17 @@ use std::time::Instant;
 
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _, web};
 use event::http::ContentMode;
-use tracing::Instrument as _;
+use telemetry::Traced;
 
 use self::message::Message;
 use super::identify::identify;
 use crate::admission::Admitted;
 use crate::body::{self, Announced};
 use crate::instruments::{self, EventOutcome};
-use crate::intake::{self, Decided, Handling};
+use crate::intake::{self, Decided, Handling, Lane};
 use crate::keys::{Key, Role};
 use crate::openapi::{Accepted, BinaryHeaders, CloudEvent, EVENTS, IntakeProblems};
 use crate::problem::Problem;
-use crate::redis::Redis;
 use crate::startup::State;
 use crate::{observe, trace_context};
 
@@ -46,21 +45,22 @@ pub(super) async fn handle(
     request: HttpRequest,
     payload: web::Payload,
     state: web::Data<State>,
-    redis: web::Data<Redis>,
+    lane: web::Data<Lane>,
 ) -> HttpResponse {
     let began = Instant::now();
-    let span = trace_context::unfollowed(&request);
     let received = receive(&request, payload, &state).await;
-    if let Ok(Received { message, .. }) = &received {
-        trace_context::follow(&span, &message.candidates, message.batch.is_none());
-    }
-    observe::describe(&span, &request);
+    let (candidates, is_one) = match &received {
+        Ok(Received { message, .. }) => (message.candidates.as_slice(), message.batch.is_none()),
+        Err(_) => (&[][..], false),
+    };
+    let traced = trace_context::follow(&request, candidates, is_one).unwrap_or_else(Traced::none);
+    observe::describe(traced.span(), &request);
     let answered = async {
         let Received { key, message, .. } = &received?;
-        decide(&state, &redis, key, message, began).await
+        decide(&state, &lane, key, message, began).await
     };
     // A problem names the trace.
-    async { answered.await.unwrap_or_else(|problem| problem.error_response()) }.instrument(span).await
+    traced.run(async { answered.await.unwrap_or_else(|problem| problem.error_response()) }).await
 }
 
 /// The place that a message takes is its own until it is answered.
@@ -122,13 +122,13 @@ async fn read(
 
 async fn decide(
     state: &State,
-    redis: &Redis,
+    lane: &Lane,
     key: &Key,
     message: &Message,
     began: Instant,
 ) -> Result<HttpResponse, Problem> {
     let Message { candidates, batch } = message;
-    let decided = intake::take(state, redis, key, candidates, batch.unwrap_or(Handling::Strict)).await;
+    let decided = intake::take(state, lane, key, candidates, batch.unwrap_or(Handling::Strict)).await;
     let Decided { decisions, rate, waited_for_kafka } = decided.inspect_err(|problem| {
         candidates.iter().for_each(|_| instruments::event(&EventOutcome::Refused(problem.kind)));
     })?;
