@@ -28,6 +28,11 @@ impl EventKey {
         Self(Uuid::from_bytes(first))
     }
 
+    /// The key in lower-case hexadecimal, written into `room`.
+    pub fn in_hexadecimal<'r>(&self, room: &'r mut [u8; 32]) -> &'r str {
+        self.0.simple().encode_lower(room)
+    }
+
     /// The key in PostgreSQL's 16-byte type.
     pub fn as_uuid(&self) -> Uuid {
         self.0
@@ -36,6 +41,6 @@ impl EventKey {
 
 impl fmt::Display for EventKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.simple())
+        f.write_str(self.in_hexadecimal(&mut [0; 32]))
     }
 }

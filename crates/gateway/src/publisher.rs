@@ -9,6 +9,7 @@ mod statistics;
 mod wakes;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -53,6 +54,8 @@ pub(crate) struct Publisher {
     topic: String,
     patience: Duration,
     context: Context,
+    /// How many events are in the Kafka client's hands; it would have to be locked to be asked.
+    held: Arc<AtomicUsize>,
 }
 
 /// What became of the events of one request.
@@ -101,6 +104,7 @@ impl Publisher {
             topic: topic.to_owned(),
             patience: delivery_timeout + GRACE,
             context,
+            held: Arc::default(),
         })
     }
 
@@ -125,7 +129,7 @@ impl Publisher {
 
     /// How many events are in the Kafka client's hands.
     pub(crate) fn queued(&self) -> usize {
-        usize::try_from(self.producer.load().in_flight_count()).unwrap_or_default()
+        self.held.load(Ordering::Relaxed)
     }
 
     /// How many events were acknowledged since the start.
@@ -152,7 +156,7 @@ impl Publisher {
         received_at_ms: i64,
         wakes: &Wakes,
     ) -> Published {
-        let deliveries = Deliveries::of(events.len(), wakes.clone());
+        let deliveries = Deliveries::of(events.len(), wakes.clone(), Arc::clone(&self.held));
         let sending = self.hand_over(events, &deliveries, producer, received_at_ms);
         let handed_over = Instant::now();
         let delivered = deliveries.wait(self.patience).await;

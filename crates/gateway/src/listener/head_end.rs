@@ -20,15 +20,17 @@ impl HeadEnd {
     }
 
     /// Goes on with the next bytes; what follows the head is not looked at.
-    pub(super) fn look(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            *self = match (*self, byte) {
+    pub(super) fn look(&mut self, mut bytes: &[u8]) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            (*self, bytes) = match (*self, byte) {
                 (Self::Seen, _) => return,
-                (Self::Before, b'\r' | b'\n') => Self::Before,
-                (Self::LineStart, b'\r') => Self::LineStart,
-                (Self::LineStart, b'\n') => Self::Seen,
-                (_, b'\n') => Self::LineStart,
-                _ => Self::InLine,
+                (Self::Before, b'\r' | b'\n') => (Self::Before, rest),
+                (Self::LineStart, b'\r') => (Self::LineStart, rest),
+                (Self::LineStart, b'\n') => (Self::Seen, rest),
+                _ => match memchr::memchr(b'\n', bytes) {
+                    Some(end) => (Self::LineStart, &bytes[end + 1..]),
+                    None => (Self::InLine, &[][..]),
+                },
             };
         }
     }

@@ -1,5 +1,6 @@
 //! What the Kafka client says of one request's events: each is answered once, the last one wakes the request.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ pub(super) struct Deliveries {
     answers: Mutex<Answers>,
     complete: Notify,
     wakes: Wakes,
+    /// How many events of all requests are in the Kafka client's hands.
+    held: Arc<AtomicUsize>,
 }
 
 struct Answers {
@@ -35,13 +38,14 @@ struct Answers {
 }
 
 impl Deliveries {
-    pub(super) fn of(events: usize, wakes: Wakes) -> Arc<Self> {
+    pub(super) fn of(events: usize, wakes: Wakes, held: Arc<AtomicUsize>) -> Arc<Self> {
         let answers = Answers { events: (0..events).map(|_| None).collect(), open: events };
-        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new(), wakes })
+        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new(), wakes, held })
     }
 
     /// What the Kafka client takes along with the event at `index`.
     pub(super) fn notice(self: &Arc<Self>, index: usize) -> Box<Notice> {
+        self.held.fetch_add(1, Ordering::Relaxed);
         Box::new(Notice(Some((Arc::clone(self), index))))
     }
 
@@ -90,17 +94,20 @@ pub(super) struct Notice(Option<(Arc<Deliveries>, usize)>);
 
 impl Notice {
     pub(super) fn answer(mut self, result: Result<Position, NotAcknowledged>) {
+        self.settle(|| result);
+    }
+
+    fn settle(&mut self, result: impl FnOnce() -> Result<Position, NotAcknowledged>) {
         if let Some((deliveries, index)) = self.0.take() {
-            deliveries.answer(index, result);
+            deliveries.held.fetch_sub(1, Ordering::Relaxed);
+            deliveries.answer(index, result());
         }
     }
 }
 
 impl Drop for Notice {
     fn drop(&mut self) {
-        if let Some((deliveries, index)) = self.0.take() {
-            deliveries.answer(index, Err(NotAcknowledged::Unknown(KafkaError::Canceled)));
-        }
+        self.settle(|| Err(NotAcknowledged::Unknown(KafkaError::Canceled)));
     }
 }
 
@@ -117,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_answer_ends_the_wait_whatever_the_order() {
-        let deliveries = Deliveries::of(3, Wakes::of_this_thread());
+        let deliveries = Deliveries::of(3, Wakes::of_this_thread(), Arc::default());
         let [first, second, third] = [0, 1, 2].map(|index| deliveries.notice(index));
         let mut wait = std::pin::pin!(deliveries.wait(Duration::from_secs(3_600)));
         third.answer(Ok(Position { offset: 9, ..AT }));
@@ -129,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_that_the_client_lets_go_is_not_acknowledged() {
-        let deliveries = Deliveries::of(1, Wakes::of_this_thread());
+        let deliveries = Deliveries::of(1, Wakes::of_this_thread(), Arc::default());
         drop(deliveries.notice(0));
         let delivered = deliveries.wait(Duration::from_secs(3_600)).await;
         let result = delivered[0].as_ref().map(|one| &one.result);
@@ -138,7 +145,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_not_answered_in_time_is_open_and_a_later_answer_is_nobodys() {
-        let deliveries = Deliveries::of(2, Wakes::of_this_thread());
+        let deliveries = Deliveries::of(2, Wakes::of_this_thread(), Arc::default());
         let [first, second] = [0, 1].map(|index| deliveries.notice(index));
         first.answer(Ok(AT));
         let delivered = deliveries.wait(Duration::from_secs(1)).await;

@@ -9,7 +9,7 @@ pub(super) struct Scope(String);
 
 impl Scope {
     pub(super) fn new(topic: &str, producer: &str) -> Self {
-        Self(format!("farol:{{{topic}:{producer}}}"))
+        Self(["farol:{", topic, ":", producer, "}"].concat())
     }
 
     /// What the producer owes.
@@ -19,7 +19,7 @@ impl Scope {
 
     /// The first receipt of an event of this producer.
     pub(super) fn receipt(&self, key: EventKey) -> String {
-        format!("{}:receipt:{key}", self.0)
+        [&self.0, ":receipt:", key.in_hexadecimal(&mut Default::default())].concat()
     }
 }
 
