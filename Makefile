@@ -56,6 +56,8 @@ bench-all: ## every row there is, with rivals, soak and bench-storage (an hour)
 	@$(FAROL) bench-all -- $(ARGS)
 bench-compare: ## CPU per event beside another commit's build, in pairs: make bench-compare BASE=main
 	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)
+pgo: ## after a change of the hot path: make crates/farol.profdata anew, by which release builds are optimised (two builds, then load)
+	@$(FAROL) pgo
 bench-page: ## write the figures of docs/bench into the pages on performance
 	@$(FAROL) bench-page
 scaling-plot: ## HPA and KEDA over a load curve, by arithmetic: table, and OUT=file.svg (ARGS='--environment prod')

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import operator_tool, prerequisites, rust, throwaway
+from . import operator_tool, prerequisites, profile_data, rust, throwaway
 from .bench import AS_SHIPPED
 from .component import StackError
 from .context import Context
@@ -45,9 +45,11 @@ def built(ctx: Context, sha: str) -> Path:
             log = "bench-base"
             ctx.run(["git", "worktree", "add", "--force", "--detach", source, sha], cwd=ctx.root, log=log)
             try:
-                words = ["cargo", "build", "--release", "--locked", "--bin", PROGRAM]
-                ctx.run(words, cwd=source, log=log, env={"CARGO_TARGET_DIR": str(target)})
-                shutil.copy2(target / "release" / PROGRAM, place / PROGRAM)
+                # with that commit's own profile data
+                shipped = profile_data.release(ctx, source)
+                words = ["cargo", "build", *shipped.words, "--locked", "--bin", PROGRAM]
+                ctx.run(words, cwd=source, log=log, env={**shipped.env, "CARGO_TARGET_DIR": str(target)})
+                shutil.copy2(target / shipped.folder / PROGRAM, place / PROGRAM)
             finally:
                 ctx.run(["git", "worktree", "remove", "--force", source], cwd=ctx.root, log=log)
                 shutil.rmtree(target, ignore_errors=True)

@@ -21,6 +21,7 @@ from . import (
     compose,
     debian,
     operator_tool,
+    pgo,
     prerequisites,
     release_check,
     stack_commands,
@@ -99,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     compare = add(words, "bench-compare", run_bench_compare, "CPU per event of this checkout's gateway beside another commit's")
     compare.add_argument("base", help="a commit, a tag or a branch")
     compare.add_argument("words", nargs="*", help="more words for farolctl bench-compare, after --")
+    add(words, "pgo", make_profile_data, "profile data made anew: what release builds are optimised with")
     add(words, "bench-page", write_bench_page, "write the figures of docs/bench into the pages on performance")
     servers = add(words, "test-servers", test_servers, "a command with throw-away PostgreSQL, Redis and Kafka")
     servers.add_argument("command", nargs="+")
@@ -155,6 +157,10 @@ def run_bench_all(arguments: argparse.Namespace) -> int:
 
 def run_bench_compare(arguments: argparse.Namespace) -> int:
     return bench_compare.run(release_stack(), arguments.base, arguments.words)
+
+
+def make_profile_data(_arguments: argparse.Namespace) -> int:
+    return pgo.run(release_stack())
 
 
 def write_bench_page(_arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .component import Prerequisite, StackError
 from .context import Context
+from .profile_data import Release, release
 
 PROFILES = {"dev": "debug", "release": "release"}
 INSTALL_RUST = "install Rust with rustup (https://rustup.rs); rust-toolchain.toml says which version"
@@ -32,8 +33,9 @@ def build(ctx: Context) -> None:
 
     def work() -> None:
         with ctx.step("cargo: building gateway, worker and farolctl (5 to 14 minutes from nothing)"):
-            flags = ["--release"] if profile(ctx) == "release" else []
-            ctx.run(["cargo", "build", "--workspace", "--bins", "--locked", *flags], cwd=ctx.root, log="cargo-build")
+            shipped = as_shipped(ctx)
+            words = ["cargo", "build", "--workspace", "--bins", "--locked", *(shipped.words if shipped else ())]
+            ctx.run(words, cwd=ctx.root, log="cargo-build", env=shipped.env if shipped else None)
 
     ctx.once("cargo-build", work)
 
@@ -52,7 +54,13 @@ def folder(ctx: Context) -> Path:
     if given:
         return Path(given).absolute()
     target = ctx.once("cargo-target", lambda: target_folder(ctx))
-    return Path(str(target)) / PROFILES[profile(ctx)]
+    shipped = as_shipped(ctx)
+    return Path(str(target)) / (shipped.folder if shipped else PROFILES[profile(ctx)])
+
+
+def as_shipped(ctx: Context) -> Release | None:
+    """How release programs are made; None where FAROL_PROFILE is not release."""
+    return release(ctx, ctx.root) if profile(ctx) == "release" else None
 
 
 def target_folder(ctx: Context) -> str:

@@ -37,16 +37,24 @@ fn machine() -> BTreeMap<String, Value> {
 }
 
 fn versions(parts: &Parts<'_>) -> BTreeMap<String, Value> {
-    let build = if cfg!(debug_assertions) { "debug: figures of nobody" } else { "release, thin LTO" };
     let kafka = parts.kafka_classpath.map_or_else(unknown, kafka_version);
     named([
         ("version: farol", json!(env!("CARGO_PKG_VERSION"))),
         ("version: programs", json!(digests(parts.bin_dir))),
-        ("version: build", json!(build)),
+        ("version: build", json!(build(cfg!(debug_assertions), option_env!("FAROL_PROFILE_DATA")))),
         ("version: Kafka", json!(kafka)),
         ("version: Java", json!(said("java", &["-version"]))),
         ("version: Redis", json!(said("redis-server", &["--version"]))),
     ])
+}
+
+/// How farolctl was built, and what is built with it.
+fn build(debug: bool, profile_data: Option<&str>) -> String {
+    match (debug, profile_data) {
+        (true, _) => "debug: figures of nobody".to_owned(),
+        (false, Some(digits)) => format!("release, thin LTO, profile data {digits}"),
+        (false, None) => "release, thin LTO".to_owned(),
+    }
 }
 
 fn settings(size: &Size) -> BTreeMap<String, Value> {
@@ -124,6 +132,13 @@ mod tests {
         assert_eq!(field(text, "model name"), "A Processor @ 2 GHz");
         assert_eq!(field("MemTotal:       24 kB\n", "MemTotal"), "24 kB");
         assert_eq!(field("", "model name"), "unknown");
+    }
+
+    #[test]
+    fn a_build_says_which_profile_data_it_was_optimised_with() {
+        assert_eq!(build(false, Some("0123456789ab")), "release, thin LTO, profile data 0123456789ab");
+        assert_eq!(build(false, None), "release, thin LTO");
+        assert!(build(true, Some("0123456789ab")).starts_with("debug"));
     }
 
     #[test]
