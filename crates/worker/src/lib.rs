@@ -8,6 +8,7 @@ mod consumer;
 mod continuity;
 mod failure;
 mod gauges;
+mod headers;
 mod in_flight;
 mod instruments;
 mod lag;

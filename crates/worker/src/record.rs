@@ -2,15 +2,13 @@
 
 use bytes::Bytes;
 use event::{Class, Digest, Event, EventKey, Place, Refusal, kafka};
-use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Headers as _, Message as _};
+use rdkafka::message::{BorrowedMessage, Message as _};
 use sha2::{Digest as _, Sha256};
 use telemetry::{Extractor, Remote};
 use tracing::Span;
 
+use crate::headers::Headers;
 use crate::trace;
-
-/// Names and values in their order; a header may have no value.
-pub(crate) type Headers = Vec<(String, Option<Vec<u8>>)>;
 
 /// A record's bytes as Kafka held them; a dead letter keeps them all.
 #[derive(Debug, Clone, Default)]
@@ -67,24 +65,24 @@ impl Record {
 
     /// How much memory it holds, about.
     pub(crate) fn bytes(&self) -> usize {
-        let headers: usize =
-            self.raw.headers.iter().map(|(n, v)| n.len() + v.as_ref().map_or(0, Vec::len)).sum();
-        headers + self.raw.key.as_ref().map_or(0, Vec::len) + self.raw.value.as_ref().map_or(0, Bytes::len)
+        self.raw.headers.bytes()
+            + self.raw.key.as_ref().map_or(0, Vec::len)
+            + self.raw.value.as_ref().map_or(0, Bytes::len)
     }
 
     /// The gateway's name for who sent it.
     pub(crate) fn producer(&self) -> Option<&str> {
-        self.raw.header("farol-producer")
+        self.raw.headers.text("farol-producer")
     }
 
     /// When the gateway received it, in milliseconds since 1970.
     pub(crate) fn received_at_ms(&self) -> Option<i64> {
-        self.raw.header("farol-received-at")?.parse().ok()
+        self.raw.headers.text("farol-received-at")?.parse().ok()
     }
 
     /// The dead letter that it says it was made of. Anybody can say so.
     pub(crate) fn dead_letter_id(&self) -> Option<i64> {
-        self.raw.header("farol-dead-letter-id")?.parse().ok()
+        self.raw.headers.text("farol-dead-letter-id")?.parse().ok()
     }
 
     /// The trace that its row leads to.
@@ -95,7 +93,7 @@ impl Record {
 
 impl Raw {
     pub(crate) fn of(message: &BorrowedMessage<'_>) -> Self {
-        let (headers, headers_cut) = message.headers().map_or_else(Default::default, read_headers);
+        let (headers, headers_cut) = message.headers().map_or_else(Default::default, Headers::read);
         Self {
             key: message.key().map(<[u8]>::to_vec),
             value: message.payload().map(Bytes::copy_from_slice),
@@ -109,14 +107,7 @@ impl Raw {
             let reason = "a header's name is not UTF-8; it and those after it are not kept".into();
             return Err(Refusal { class: Class::Malformed, place: Place::Message, reason });
         }
-        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_deref()));
-        kafka::read(headers, self.value.clone())
-    }
-
-    /// The last header of this name, as text.
-    fn header(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.headers.iter().rev().find(|(key, _)| key == name)?;
-        std::str::from_utf8(value.as_deref()?).ok()
+        kafka::read(self.headers.iter(), self.value.clone())
     }
 
     /// SHA-256 over key, value and headers: tells whether an offset still holds this record.
@@ -124,24 +115,12 @@ impl Raw {
         let mut hash = Sha256::new();
         part(&mut hash, self.key.as_deref());
         part(&mut hash, self.value.as_deref());
-        for (name, value) in &self.headers {
+        for (name, value) in self.headers.iter() {
             part(&mut hash, Some(name.as_bytes()));
-            part(&mut hash, value.as_deref());
+            part(&mut hash, value);
         }
         hash.finalize().into()
     }
-}
-
-/// Headers up to the first whose name is not UTF-8, and whether there is one. The client panics over it, and offers
-/// no other way to read it; past it nobody reads on, since each further one would be a panic to report.
-fn read_headers(headers: &BorrowedHeaders) -> (Headers, bool) {
-    let read = |index| {
-        let header = std::panic::catch_unwind(|| headers.get(index)).ok()?;
-        Some((header.key.to_owned(), header.value.map(<[u8]>::to_vec)))
-    };
-    let readable: Vec<_> = (0..headers.count()).map_while(read).collect();
-    let is_cut = readable.len() < headers.count();
-    (readable, is_cut)
 }
 
 /// One part and whether it is there, so that no two records run together into the same bytes.
@@ -158,10 +137,10 @@ fn part(hash: &mut Sha256, bytes: Option<&[u8]>) {
 
 impl Extractor for Raw {
     fn get(&self, key: &str) -> Option<&str> {
-        self.header(key)
+        self.headers.text(key)
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.headers.iter().map(|(name, _)| name.as_str()).collect()
+        self.headers.iter().map(|(name, _)| name).collect()
     }
 }

@@ -87,8 +87,7 @@ pub(super) async fn write(
         let identified = record.content.as_ref().ok();
         let event = identified.map(|identified| &identified.event);
         let names: Vec<&[u8]> = record.raw.headers.iter().map(|(name, _)| name.as_bytes()).collect();
-        let values: Vec<Option<&[u8]>> =
-            record.raw.headers.iter().map(|(_, value)| value.as_deref()).collect();
+        let values: Vec<Option<&[u8]>> = record.raw.headers.iter().map(|(_, value)| value).collect();
         let digest = identified.map(|identified| identified.digest.as_bytes().as_slice());
         let parameters: [&(dyn ToSql + Sync); 17] = [
             &book.cluster_id,
