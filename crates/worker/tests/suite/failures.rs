@@ -1,5 +1,4 @@
-//! When PostgreSQL fails: what passes is waited for, what does not stops the worker loudly, and
-//! both end without a restart and without a lost record.
+//! When PostgreSQL fails: what passes by itself is waited for, without a restart and without a lost record.
 
 use reqwest::StatusCode;
 use testkit::Record;
@@ -11,51 +10,21 @@ fn event(id: &str) -> [Record; 1] {
     [Record::event(id, "{}")]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_missing_table_stops_the_worker_until_it_is_back() {
-    let ground = Ground::prepare(1).await;
-    let worker = ground.worker().await;
-    ground.topic.produce(&event("1"), false);
-    ground.decided(1).await;
-    ground.database.run("ALTER TABLE farol.events RENAME TO hidden").await;
-    ground.topic.produce(&event("2"), false);
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run("ALTER TABLE farol.hidden RENAME TO events").await;
-    ground.decided(2).await;
-    worker.answers_ready_with(StatusCode::OK, "ready").await;
-    assert_eq!(ground.books().await, [2, 0, 0, 0], "an operator's mistake dead-letters nothing");
-    worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_without_tls_stops_a_worker_that_was_told_to_use_it() {
-    let ground = Ground::prepare(1).await;
-    let url = format!("{}?sslmode=verify-full", ground.database.url());
-    let worker = ground.worker_with(&[("FAROL_DATABASE_URL", url.as_str())]).await;
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_missing_partition_of_the_day_is_no_fault_of_the_rows() {
-    let ground = Ground::prepare(1).await;
-    let worker = ground.worker().await;
-    ground.topic.produce(&event("1"), false);
-    ground.decided(1).await;
-    let partitions =
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'farol.events'::regclass";
-    for partition in ground.database.all::<String>(partitions).await {
-        ground
-            .database
-            .run(&format!("ALTER TABLE farol.events DETACH PARTITION {partition}; DROP TABLE {partition}"))
-            .await;
-    }
-    ground.topic.produce(&event("2"), false);
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run("SELECT farol.create_partitions(1)").await;
-    ground.decided(2).await;
-    assert_eq!(ground.books().await, [2, 0, 0, 0]);
-    worker.stop().await;
+/// From now on the first insert of an event's row fails with this SQLSTATE.
+async fn fail_once(ground: &Ground, sqlstate: &str) {
+    ground
+        .database
+        .run(&format!(
+            "DROP TRIGGER IF EXISTS fail_once ON farol.events;
+             DROP SEQUENCE IF EXISTS attempts;
+             CREATE SEQUENCE attempts;
+             CREATE OR REPLACE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                 IF nextval('attempts') = 1 THEN RAISE 'on purpose' USING ERRCODE = '{sqlstate}'; END IF;
+                 RETURN NEW;
+             END $$;
+             CREATE TRIGGER fail_once BEFORE INSERT ON farol.events FOR EACH ROW EXECUTE FUNCTION fail_once()"
+        ))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,34 +79,6 @@ async fn a_locked_ledger_is_waited_for() {
     ground.database.run("COMMIT").await;
     ground.decided(2).await;
     worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_schema_it_waits_and_says_so() {
-    let ground = Ground::prepare(1).await;
-    ground.database.run("ALTER SCHEMA farol RENAME TO elsewhere").await;
-    let worker = ground.worker().await;
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run("ALTER SCHEMA elsewhere RENAME TO farol").await;
-    worker.answers_ready_with(StatusCode::OK, "ready").await;
-    worker.stop().await;
-}
-
-/// From now on the first insert of an event's row fails with this SQLSTATE.
-async fn fail_once(ground: &Ground, sqlstate: &str) {
-    ground
-        .database
-        .run(&format!(
-            "DROP TRIGGER IF EXISTS fail_once ON farol.events;
-             DROP SEQUENCE IF EXISTS attempts;
-             CREATE SEQUENCE attempts;
-             CREATE OR REPLACE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-                 IF nextval('attempts') = 1 THEN RAISE 'on purpose' USING ERRCODE = '{sqlstate}'; END IF;
-                 RETURN NEW;
-             END $$;
-             CREATE TRIGGER fail_once BEFORE INSERT ON farol.events FOR EACH ROW EXECUTE FUNCTION fail_once()"
-        ))
-        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,67 +152,6 @@ async fn a_server_that_only_reads_is_waited_for() {
     ground.decided(2).await;
     assert_eq!(ground.books().await, [2, 0, 0, 0]);
     worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_missing_column_stops_the_worker_until_it_is_back() {
-    let ground = Ground::prepare(1).await;
-    let worker = ground.worker().await;
-    ground.topic.produce(&event("1"), false);
-    ground.decided(1).await;
-    ground.database.run("ALTER TABLE farol.events RENAME COLUMN subject TO hidden").await;
-    ground.topic.produce(&event("2"), false);
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run("ALTER TABLE farol.events RENAME COLUMN hidden TO subject").await;
-    ground.decided(2).await;
-    worker.answers_ready_with(StatusCode::OK, "ready").await;
-    assert_eq!(ground.books().await, [2, 0, 0, 0]);
-    worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_that_nothing_keeps_unique_stop_the_worker_until_something_does() {
-    let ground = Ground::prepare(1).await;
-    let worker = ground.worker().await;
-    ground.topic.produce(&event("1"), false);
-    ground.decided(1).await;
-    ground.database.run("ALTER TABLE farol.event_keys DROP CONSTRAINT event_keys_pkey").await;
-    ground.topic.produce(&[Record::event("1", "{}"), Record::event("2", "{}")], false);
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run("ALTER TABLE farol.event_keys ADD PRIMARY KEY (key)").await;
-    ground.decided(3).await;
-    worker.answers_ready_with(StatusCode::OK, "ready").await;
-    assert_eq!((ground.rows().await, ground.books().await), (2, [2, 1, 0, 0]));
-    worker.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_permission_stops_the_worker_until_it_is_granted() {
-    let ground = Ground::prepare(1).await;
-    let role = format!("role_{}", uuid::Uuid::new_v4().simple());
-    ground
-        .database
-        .run(&format!(
-            "CREATE ROLE {role} LOGIN PASSWORD 'role';
-             GRANT USAGE ON SCHEMA farol TO {role};
-             GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA farol TO {role}"
-        ))
-        .await;
-    let url = ground.database.url();
-    let (start, end) = (url.find("://").unwrap() + 3, url.find('@').unwrap());
-    let url = format!("{}{role}:role{}", &url[..start], &url[end..]);
-    let worker = ground.worker_with(&[("FAROL_DATABASE_URL", &url)]).await;
-    ground.topic.produce(&event("1"), false);
-    ground.decided(1).await;
-    ground.database.run(&format!("REVOKE INSERT ON farol.event_keys FROM {role}")).await;
-    ground.topic.produce(&event("2"), false);
-    worker.answers_ready_with(StatusCode::SERVICE_UNAVAILABLE, "database").await;
-    ground.database.run(&format!("GRANT INSERT ON farol.event_keys TO {role}")).await;
-    ground.decided(2).await;
-    worker.answers_ready_with(StatusCode::OK, "ready").await;
-    assert_eq!(ground.books().await, [2, 0, 0, 0]);
-    worker.stop().await;
-    ground.database.run(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod continuity;
 mod cut_link;
 mod failures;
 mod flags;
+mod mended_faults;
 mod migration_rules;
 mod migrations;
 mod outcomes;
