@@ -80,31 +80,40 @@ impl Undecided {
     }
 
     /// The same in the trace of `sender`, or in one of its own.
-    pub fn decide(self, sender: &Remote) -> Traced {
-        let Self { make, span, root } = self;
-        match (root, sender.span_context()) {
-            (Root::LeftToSdk, _) => {
-                propagation::adopt(&span, sender);
-                Traced { span, ids: None }
+    pub fn decide(mut self, sender: &Remote) -> Traced {
+        let span = std::mem::replace(&mut self.span, Span::none());
+        match (std::mem::replace(&mut self.root, Root::LeftToSdk), sender.span_context()) {
+            // A span that is there follows its sender, whatever that decided.
+            (Root::LeftToSdk, _) | (Root::Recorded(_), Some(_)) => Traced::recorded(span, sender),
+            // What only the sender wants recorded begins when that is known.
+            (Root::Unrecorded(_), Some(parent)) if parent.is_sampled() => {
+                Traced::recorded((self.make)(), sender)
             }
-            (_, Some(parent)) if parent.is_sampled() => {
-                // What only the sender wants recorded begins when that is known.
-                let span = if span.is_none() { make() } else { span };
-                propagation::adopt(&span, sender);
-                Traced { span, ids: None }
-            }
-            (_, Some(parent)) => {
+            (Root::Unrecorded(_), Some(parent)) => {
                 Traced::unrecorded(sender.context(), parent.trace_id(), parent.trace_state().clone())
             }
             (Root::Recorded(id), None) => {
-                DRAWN.set(Some(id));
-                // Its context starts it.
-                drop(span.context());
+                begin_trace(&span, id);
                 Traced { span, ids: None }
             }
             (Root::Unrecorded(id), None) => Traced::unrecorded(Context::new(), id, TraceState::NONE),
         }
     }
+}
+
+/// Work that ends before its sender is known was a trace of its own.
+impl Drop for Undecided {
+    fn drop(&mut self) {
+        if let Root::Recorded(id) = self.root {
+            begin_trace(&self.span, id);
+        }
+    }
+}
+
+fn begin_trace(span: &Span, id: TraceId) {
+    DRAWN.set(Some(id));
+    // Its context starts it.
+    drop(span.context());
 }
 
 /// Work in its trace.
@@ -125,6 +134,11 @@ impl Traced {
     /// Work in the trace of `sender`, or in one that begins with it; where it is recorded, `make` makes its span.
     pub fn new(sender: &Remote, make: fn() -> Span) -> Self {
         Undecided::new(make).decide(sender)
+    }
+
+    fn recorded(span: Span, sender: &Remote) -> Self {
+        propagation::adopt(&span, sender);
+        Self { span, ids: None }
     }
 
     fn unrecorded(base: Context, trace_id: TraceId, state: TraceState) -> Self {

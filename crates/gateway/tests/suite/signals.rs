@@ -222,6 +222,28 @@ async fn a_line_and_the_trace_it_was_written_in_lead_to_each_other() {
 }
 
 #[tokio::test]
+async fn where_all_traces_are_recorded_those_that_their_senders_do_not_record_are_not() {
+    let (ground, receiver) = (Ground::prepare().await, OtlpReceiver::start());
+    let gateway = ground.command(&receiver.endpoint()).spawn().unwrap();
+    let url = ready(ground.port).await;
+    let unsampled = format!("00-{}-00f067aa0ba902b7-00", uuid::Uuid::new_v4().simple());
+    let by_event = format!(r#","traceparent":"{unsampled}""#);
+    for (header, extension) in [("traceparent", ""), ("x-nothing", by_event.as_str())] {
+        let body =
+            format!(r#"{{"specversion":"1.0","id":"{}","source":"/a","type":"t"{extension}}}"#, uuid());
+        let request = Client::new().post(format!("{url}/v1/events")).bearer_auth(KEY).body(body);
+        let request =
+            request.header(header, &unsampled).header("content-type", "application/cloudevents+json");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 202);
+        assert_eq!(response.headers()["x-request-id"].to_str().unwrap(), &unsampled[3..35]);
+    }
+    stop(gateway).await;
+    let names: Vec<_> = receiver.spans().iter().map(|seen| seen.span.name.clone()).collect();
+    assert!(names.is_empty(), "{names:?}");
+}
+
+#[tokio::test]
 async fn a_request_that_is_not_recorded_names_its_trace_in_answer_receipt_and_record_and_sends_no_span() {
     let (ground, receiver) = (Ground::prepare().await, OtlpReceiver::start());
     let mut gateway = ground.command(&receiver.endpoint());
