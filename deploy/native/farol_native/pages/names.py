@@ -30,7 +30,6 @@ ELSEWHERE = {
     r"github\.com/.*|net/http": "a package of Go",
     r"keys\.json|alertmanager\.yaml": "what whoever runs Farol writes",
     r"owner/name|live/stacks/NN-name": "stands for a name",
-    r"crates/farol\.profdata": "what `make pgo` writes; a checkout may be without",
     r"deploy-observability\.sh": "a seed's",
 }
 
