@@ -114,6 +114,8 @@ fn begin_trace(span: &Span, id: TraceId) {
     DRAWN.set(Some(id));
     // Its context starts it.
     drop(span.context());
+    // Nobody else's, should the span be switched off.
+    DRAWN.set(None);
 }
 
 /// Work in its trace.
