@@ -2,6 +2,7 @@
 //! first receipt, conflicts are refused, the rest goes to Kafka in its order.
 
 mod entry;
+mod lane;
 mod rate_limit;
 mod receipt;
 mod shed;
@@ -16,12 +17,13 @@ use crate::instruments::{self, EventOutcome};
 use crate::keys::Key;
 use crate::problem::{Kind, Problem};
 use crate::producer_rate::Verdict;
-use crate::publisher::{NotAcknowledged, Wakes};
+use crate::publisher::NotAcknowledged;
 use crate::redis::{Kept, Redis};
 use crate::startup::State;
 
 use entry::{Entry, Firsts, conflict};
 
+pub(crate) use lane::Lane;
 pub(crate) use rate_limit::rate_limit_headers;
 pub(crate) use receipt::{EventResult, Receipt};
 
@@ -77,18 +79,6 @@ impl Decided {
     /// Without Kafka.
     fn at_once(decisions: Vec<Decision>, rate: Verdict) -> Self {
         Self { decisions, rate, waited_for_kafka: Duration::ZERO }
-    }
-}
-
-/// What a thread that takes requests has of its own.
-pub(crate) struct Lane {
-    redis: Redis,
-    wakes: Wakes,
-}
-
-impl Lane {
-    pub(crate) fn of_this_thread(state: &State) -> Self {
-        Self { redis: state.redis.of_this_thread(), wakes: Wakes::of_this_thread() }
     }
 }
 

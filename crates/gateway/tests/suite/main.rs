@@ -21,5 +21,6 @@ mod redis;
 mod redis_outages;
 mod refusals;
 mod rolling_restart;
+mod sampling;
 mod signals;
 mod support;
