@@ -111,6 +111,24 @@ impl Topic {
         producer.flush(PATIENCE).unwrap();
         if transactional {
             producer.commit_transaction(PATIENCE).unwrap();
+            self.wait_for_commit_markers();
+        }
+    }
+
+    /// Kafka confirms a commit before its marker is in the partitions, so that a record produced next could
+    /// come to lie before the marker. What is committed ends where all ends once the marker is there.
+    fn wait_for_commit_markers(&self) {
+        let [committed, all] = ["read_committed", "read_uncommitted"]
+            .map(|level| client_config().set("isolation.level", level).create::<BaseConsumer>().unwrap());
+        let end = |client: &BaseConsumer, partition| {
+            client.fetch_watermarks(&self.name, partition, PATIENCE).unwrap().1
+        };
+        let deadline = Instant::now() + PATIENCE;
+        for partition in 0..self.partitions {
+            while end(&committed, partition) < end(&all, partition) {
+                assert!(Instant::now() < deadline, "{} has an open transaction", self.name);
+                std::thread::sleep(Duration::from_millis(20));
+            }
         }
     }
 
