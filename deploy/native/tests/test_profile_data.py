@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import subprocess
+import textwrap
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -16,6 +18,7 @@ from farol_native import bench_compare, pgo, profile_data, rust
 from farol_native.component import StackError
 from farol_native.context import Context
 
+RELEASE = Path(__file__).resolve().parents[3] / ".github/workflows/release.yml"
 HOST = "some-host"
 RUSTC = 'case "$2" in host-tuple) echo some-host ;; sysroot) echo "$SYSROOT" ;; *) exit 1 ;; esac'
 # Stands in for cargo: writes down what it was asked for, and "builds" the gateway.
@@ -125,6 +128,26 @@ class Used(Checkout):
                 self.assertEqual(asked["RUSTFLAGS"], flags and flags.replace(profile_data.SEPARATOR, " "))
                 self.assertEqual("--target" in asked["words"], "--target" in expected.words)
                 self.assertIn(f"target/{folder}/farol-gateway", done.stdout)
+
+
+    def test_a_release_is_built_with_the_same_flags(self) -> None:
+        # Where releases are built there are no spaces.
+        self.root = self.folder / "src"
+        file = self.root / profile_data.FILE
+        file.parent.mkdir(parents=True)
+        run = RELEASE.read_text().partition("          host=")[2].partition("          mkdir out")[0]
+        script = textwrap.dedent(f"          host={run}")
+        for content in (None, b"counted"):
+            with self.subTest(content=content):
+                if content:
+                    file.write_bytes(content)
+                ctx = self.ctx()
+                subprocess.run(["bash", "-e", "-c", script], cwd=self.root, env=ctx.env, capture_output=True, check=True)
+                expected, asked = profile_data.release(ctx, self.root), self.cargo_was_asked()
+                flags = expected.env.get(profile_data.RUSTFLAGS)
+                self.assertEqual(asked["FAROL_PROFILE_DATA"], expected.env.get("FAROL_PROFILE_DATA"))
+                self.assertEqual(asked["RUSTFLAGS"], flags and flags.replace(profile_data.SEPARATOR, " "))
+                self.assertIn(f"--target {HOST}", " ".join(asked["words"]))
 
 
 class Made(Checkout):
