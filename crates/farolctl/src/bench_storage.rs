@@ -2,6 +2,7 @@
 //! of, a fresh database a round, and the sides: Farol's worker, plain COPY, COPY with a staging table,
 //! Kafka Connect with Debezium's JDBC sink. The order of things is in `commands/bench_storage.rs`.
 
+pub(crate) mod compare;
 pub(crate) mod connect;
 pub(crate) mod connect_topic;
 pub(crate) mod copied;

@@ -1,4 +1,4 @@
-"""`make bench-compare`: this checkout's gateway beside the one of another commit, in paired rounds on throw-away servers."""
+"""`make bench-compare`: this checkout's gateway and worker beside those of another commit, in paired rounds on throw-away servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .component import StackError
 from .context import Context
 from .stack import Stack
 
-PROGRAM = "farol-gateway"
+PROGRAMS = ("farol-gateway", "farol-worker")
 
 
 def run(stack: Stack, base: str, words: Sequence[str]) -> int:
@@ -37,21 +37,22 @@ def commit(ctx: Context, name: str) -> str:
 
 
 def built(ctx: Context, sha: str) -> Path:
-    """The folder with the gateway of a commit, as it is shipped; built once, from a worktree that is removed."""
+    """The folder with the programs of a commit, as they are shipped; built once, from a worktree that is removed."""
 
     def build(place: Path) -> None:
         source, target = place / "source", place / "target"
-        with ctx.step(f"cargo: building {PROGRAM} of {sha[:12]} (5 to 14 minutes from nothing)"):
+        with ctx.step(f"cargo: building gateway and worker of {sha[:12]} (5 to 14 minutes from nothing)"):
             log = "bench-base"
             ctx.run(["git", "worktree", "add", "--force", "--detach", source, sha], cwd=ctx.root, log=log)
             try:
                 # with that commit's own profile data
                 shipped = profile_data.release(ctx, source)
-                words = ["cargo", "build", *shipped.words, "--locked", "--bin", PROGRAM]
+                words = ["cargo", "build", *shipped.words, "--locked", *(f"--bin={name}" for name in PROGRAMS)]
                 ctx.run(words, cwd=source, log=log, env={**shipped.env, "CARGO_TARGET_DIR": str(target)})
-                shutil.copy2(target / shipped.folder / PROGRAM, place / PROGRAM)
+                for name in PROGRAMS:
+                    shutil.copy2(target / shipped.folder / name, place / name)
             finally:
                 ctx.run(["git", "worktree", "remove", "--force", source], cwd=ctx.root, log=log)
                 shutil.rmtree(target, ignore_errors=True)
 
-    return ctx.cached("bench-base", sha[:12], build)
+    return ctx.cached("bench-base-programs", sha[:12], build)

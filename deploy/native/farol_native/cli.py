@@ -97,11 +97,11 @@ def parser() -> argparse.ArgumentParser:
         ("supervisorctl", control, "supervisorctl of this stack, e.g. signal KILL worker"),
     ):
         add(words, name, action, about).add_argument("words", nargs="*")
-    compare = add(words, "bench-compare", run_bench_compare, "CPU per event of this checkout's gateway beside another commit's")
+    compare = add(words, "bench-compare", run_bench_compare, "CPU per event of gateway and worker beside another commit's")
     compare.add_argument("base", help="a commit, a tag or a branch")
     compare.add_argument("words", nargs="*", help="more words for farolctl bench-compare, after --")
     add(words, "pgo", make_profile_data, "profile data made anew: what release builds are optimised with")
-    add(words, "bench-page", write_bench_page, "write the figures of docs/bench into the pages on performance")
+    add(words, "bench-page", write_bench_page, "write the figures of docs/bench into the pages that tell them")
     servers = add(words, "test-servers", test_servers, "a command with throw-away PostgreSQL, Redis and Kafka")
     servers.add_argument("command", nargs="+")
     packages = add(words, "packages", install_packages, "apt-get install as root, without starting services")

@@ -37,12 +37,14 @@ def run(stack: Stack, words: Sequence[str]) -> int:
 
 
 def quick_bench(ctx: Context, env: Mapping[str, str]) -> int:
-    """Every group of the bench's rows, with the rivals, for a second each: that it measures, not what."""
+    """Every group of the bench's rows, with the rivals, for a second each, and a build beside itself: that it measures, not what."""
     ctx.console.show("running the bench for seconds")
     operator_tool.allow_open_files()
     program = rust.program(ctx, "farolctl")
     settings = {**env, **bench.rivals(ctx), "FAROL_BIN_DIR": str(rust.folder(ctx))}
-    return throwaway.run([str(program), "bench", "--quick", "--all"], settings)
+    measured = throwaway.run([str(program), "bench", "--quick", "--all"], settings)
+    compare = [str(program), "bench-compare", "--quick", "--base-bin-dir", str(rust.folder(ctx))]
+    return measured or throwaway.run(compare, settings)
 
 
 def needed(ctx: Context) -> list[Prerequisite]:

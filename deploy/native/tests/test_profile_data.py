@@ -21,14 +21,14 @@ from farol_native.context import Context
 RELEASE = Path(__file__).resolve().parents[3] / ".github/workflows/release.yml"
 HOST = "some-host"
 RUSTC = 'case "$2" in host-tuple) echo some-host ;; sysroot) echo "$SYSROOT" ;; *) exit 1 ;; esac'
-# Stands in for cargo: writes down what it was asked for, and "builds" the gateway.
+# Stands in for cargo: writes down what it was asked for, and "builds" the programs.
 CARGO = """
 case "$1" in metadata) echo '{"target_directory": "/target"}'; exit ;; esac
 python3 -c 'import json, os, sys
 asked = {name: os.environ.get(name) for name in ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "FAROL_PROFILE_DATA")}
 json.dump({"words": sys.argv[1:], **asked}, open(os.environ["ASKED"], "w"))' "$@"
 case " $* " in *" --target "*) folder=some-host/release ;; *) folder=release ;; esac
-[ -z "$CARGO_TARGET_DIR" ] || { mkdir -p "$CARGO_TARGET_DIR/$folder"; echo built > "$CARGO_TARGET_DIR/$folder/farol-gateway"; }"""
+[ -z "$CARGO_TARGET_DIR" ] || { mkdir -p "$CARGO_TARGET_DIR/$folder"; cd "$CARGO_TARGET_DIR/$folder"; echo built | tee farol-gateway > farol-worker; }"""
 # Stands in for git: the worktree of a commit whose name is its profile data's content, "none" where it has none.
 GIT = """
 case "$2" in
@@ -104,7 +104,7 @@ class Used(Checkout):
         for commit, used in (("theirs", digits(b"theirs")), ("none", None)):
             with self.subTest(commit):
                 folder = bench_compare.built(ctx, commit)
-                self.assertEqual((folder / "farol-gateway").read_text(), "built\n")
+                self.assertEqual([(folder / name).read_text() for name in bench_compare.PROGRAMS], ["built\n"] * 2)
                 self.assertEqual(self.cargo_was_asked()["FAROL_PROFILE_DATA"], used)
                 self.assertNotIn(str(self.file), self.cargo_was_asked()["CARGO_ENCODED_RUSTFLAGS"] or "")
 

@@ -1,5 +1,6 @@
-//! This build's gateway beside another build's, in paired rounds: how much more or less CPU an event costs, and how
-//! sure the pairs make us. A machine with other work widens the bounds; it does not fail the gate by itself.
+//! This build beside another one, in paired rounds: how much more or less CPU an event costs, and how sure the pairs
+//! make us. A machine with other work widens the bounds; it does not fail the gate by itself. The gateways' rounds are
+//! here, the workers' in `bench_storage::compare`.
 
 use std::path::Path;
 
@@ -14,8 +15,8 @@ use super::{
 };
 use crate::isolation::statistics;
 
-const BASE: &str = "base";
-const THIS: &str = "this build";
+pub(crate) const BASE: &str = "base";
+pub(crate) const THIS: &str = "this build";
 /// What may be slower before somebody has to look, at the lower confidence bound.
 const SLOWER_BY: f64 = 0.05;
 
@@ -55,14 +56,43 @@ async fn paired(ground: &Ground, base_bin_dir: &Path, shape: Shape) -> Result<Ro
 
 fn judged(rounds: &Rounds, row: Row) -> Row {
     let (base, this) = (rounds.values(BASE, cpu(SERVER)), rounds.values(THIS, cpu(SERVER)));
-    let pairs: Vec<(f64, f64)> = base.into_iter().zip(this).collect();
+    of_pairs(row, &base.into_iter().zip(this).collect::<Vec<_>>())
+}
+
+/// Judges a row by pairs of what `BASE` and what `THIS` used.
+pub(crate) fn of_pairs(row: Row, pairs: &[(f64, f64)]) -> Row {
     let target = format!("not surely more than {:.0} % above base", SLOWER_BY * 100.0);
-    match statistics::change(&pairs) {
+    match statistics::change(pairs) {
         Some(change) => {
             let [mean, lower, upper] = [change.mean, change.lower, change.upper].map(|share| share * 100.0);
             let measured = format!("{mean:+.1} % ({lower:+.1} to {upper:+.1})");
             row.judged(target, measured, change.lower <= SLOWER_BY)
         }
         None => row.judged(target, "too few pairs", false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(pairs: &[(f64, f64)]) -> Option<bool> {
+        of_pairs(Row::new("", "", ""), pairs).passed
+    }
+
+    #[test]
+    fn only_what_is_surely_dearer_fails() {
+        assert_eq!(passed(&[(10.0, 12.0), (11.0, 13.2), (9.0, 10.8)]), Some(false), "always a fifth more");
+        assert_eq!(
+            passed(&[(10.0, 10.3), (11.0, 11.4), (9.0, 9.3)]),
+            Some(true),
+            "less than what is looked at"
+        );
+        assert_eq!(passed(&[(10.0, 15.0), (10.0, 9.0), (10.0, 12.0)]), Some(true), "perhaps the machine's");
+    }
+
+    #[test]
+    fn one_pair_is_no_verdict_in_favour() {
+        assert_eq!(passed(&[(10.0, 9.0)]), Some(false));
     }
 }

@@ -64,6 +64,12 @@ pub(crate) enum Telemetry {
 }
 
 impl Size {
+    /// Rounds of half a second: whether everything works, not how fast it is.
+    pub(crate) fn quick(self, rounds: usize) -> Self {
+        let second = Duration::from_secs(1);
+        Self { rounds, round: second / 2, warm_up: second / 4, soak: 2 * second, ..self }
+    }
+
     /// A load that lasts a round, or as long as the warm-up.
     pub(crate) fn loads(&self, pace: Pace) -> [Load; 2] {
         [self.warm_up, self.round].map(|length| Load { connections: self.connections, length, pace })

@@ -33,6 +33,7 @@ const TELLING: [&str; 9] = [
 ];
 
 /// Where everything is.
+#[derive(Clone)]
 pub(crate) struct Ground {
     pub(crate) bin_dir: PathBuf,
     pub(crate) home: PathBuf,

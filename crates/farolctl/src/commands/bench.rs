@@ -169,11 +169,7 @@ async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Vec<Row>, Err
 impl Arguments {
     fn size(&self) -> Size {
         let size = self.sizes.size(Duration::from_secs(self.soak_seconds));
-        let second = Duration::from_secs(1);
-        match self.quick {
-            true => Size { rounds: 1, round: second / 2, warm_up: second / 4, soak: 2 * second, ..size },
-            false => size,
-        }
+        if self.quick { size.quick(1) } else { size }
     }
 
     fn classpath(&self) -> Result<&str, Error> {

@@ -25,8 +25,8 @@ use crate::{
     output::Output,
 };
 
-/// What `--quick` measures with: enough to see that everything works, too little to mean anything.
-const QUICK_EVENTS: u32 = 20_000;
+/// What `--quick` stores: enough to see that everything works, too little to mean anything.
+pub(crate) const QUICK_EVENTS: u32 = 20_000;
 
 /// A part of the bench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -95,17 +95,8 @@ pub(crate) async fn run(mut arguments: Arguments, output: Output) -> Result<(), 
         let missing = "the rival's jars are missing: `make bench-storage` fetches them, or name them with --connect-classpath";
         return Err(Error::Usage(missing.to_owned()));
     }
-    let ground = arguments.ground()?;
-    let measured = tokio::select! {
-        measured = measure(&arguments, &ground) => measured,
-        interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
-    };
-    let swept = sweep::sweep(&ground).await;
-    if !names_a_log(&measured) {
-        fs::remove_dir_all(&ground.home)?;
-    }
-    let report = measured?;
-    swept?;
+    let ground = ground(&arguments.servers, arguments.partitions)?;
+    let report = on_ground(&ground, measure(&arguments, &ground)).await?;
     if let Some(path) = &arguments.json {
         report.write(path)?;
     }
@@ -121,22 +112,6 @@ impl Arguments {
         self.only.is_empty() || self.only.contains(&part)
     }
 
-    fn ground(&self) -> Result<Ground, Error> {
-        let run = format!("farol_bench_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let bin_dir = self.servers.bin_dir()?;
-        let home = std::env::temp_dir().join(&run);
-        fs::create_dir(&home)?;
-        Ok(Ground {
-            bin_dir,
-            home,
-            brokers: self.servers.kafka_brokers.clone(),
-            server_url: self.servers.database_url.clone(),
-            redis_url: self.servers.redis_url.clone(),
-            run,
-            partitions: self.partitions.into(),
-        })
-    }
-
     fn plan<'p>(&'p self, ground: &'p Ground, topic: &'p Topic) -> Plan<'p> {
         Plan {
             ground,
@@ -148,6 +123,43 @@ impl Arguments {
             links: self.takes(Part::Links),
         }
     }
+}
+
+/// The servers, and a folder for what runs on them.
+pub(crate) fn ground(servers: &TestServers, partitions: u16) -> Result<Ground, Error> {
+    let run = format!("farol_bench_{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+    let bin_dir = servers.bin_dir()?;
+    let home = std::env::temp_dir().join(&run);
+    fs::create_dir(&home)?;
+    Ok(Ground {
+        bin_dir,
+        home,
+        brokers: servers.kafka_brokers.clone(),
+        server_url: servers.database_url.clone(),
+        redis_url: servers.redis_url.clone(),
+        run,
+        partitions: partitions.into(),
+    })
+}
+
+/// Measures until it is done or interrupted, and leaves nothing but the logs of what failed.
+pub(crate) async fn on_ground<T>(
+    ground: &Ground,
+    measuring: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let measured = tokio::select! {
+        measured = measuring => measured,
+        interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
+    };
+    let swept = sweep::sweep(ground).await;
+    let names_a_log =
+        matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })));
+    if !names_a_log {
+        fs::remove_dir_all(&ground.home)?;
+    }
+    let measured = measured?;
+    swept?;
+    Ok(measured)
 }
 
 async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Document, Error> {
@@ -228,9 +240,4 @@ async fn conditions(arguments: &Arguments, ground: &Ground) -> Result<BTreeMap<S
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     Ok(told.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
-}
-
-/// Whether the logs are needed to understand the failure.
-fn names_a_log(measured: &Result<Document, Error>) -> bool {
-    matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })))
 }
