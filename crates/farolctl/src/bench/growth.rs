@@ -1,16 +1,14 @@
 //! Rows about how the cost of an event grows: with the load, with partitions, with its size.
 
-use std::sync::Arc;
-
 use super::{
     Error,
     ground::{Ground, Telemetry},
     load::{Load, Pace},
-    requests::{Requests, Shape},
-    rounds::{Rounds, cpu, interleave},
+    requests::Shape,
+    rounds::{Entrant, Rounds, cpu, interleave},
     rows::{Measure, Row, number},
-    side::{SERVER, Side},
-    single::FAROL,
+    side::{Round, SERVER},
+    single::{BARE, FAROL},
 };
 
 /// How far from the middle of its row a cost may be.
@@ -32,15 +30,16 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Steps of load up to what a closed loop reached just before.
+/// Steps of load up to what a closed loop reached just before; beside a handler that does nothing, at the same rates:
+/// what grows there too is the machine's.
 async fn with_load(ground: &Ground, collector_at: &str) -> Result<Vec<Row>, Error> {
     let topic = ground.topic(ground.size.partitions).await?;
     let farol = ground.gateway(FAROL, &topic, Telemetry::Shipped, collector_at).await?;
-    let requests = ground.requests(&farol, Shape::Single);
+    let bare = ground.bare().await?;
+    let entrants = [&farol, &bare].map(|side| (side, ground.requests(side, Shape::Single)));
     let loads = ground.size.loads(Pace::Closed);
-    let entrants = [(&farol, Arc::clone(&requests))];
-    let full =
-        interleave("saturation", &ground.neighbours, &entrants, ground.size.rounds.min(3), loads).await?;
+    let count = ground.size.rounds.min(3);
+    let full = interleave("saturation", &ground.neighbours, &entrants[..1], count, loads).await?;
     let rates = Measure::of(full.values(FAROL, |round| Some(round.seen.per_second)));
     let saturation = rates.map_or(LOW_RATE, |rate| rate.median);
     let mut steps = Vec::new();
@@ -48,33 +47,36 @@ async fn with_load(ground: &Ground, collector_at: &str) -> Result<Vec<Row>, Erro
     let shares = SHARES
         .map(|share| (format!("{:3.0} % ({:.0}/s)", share * 100.0, saturation * share), saturation * share));
     for (name, rate) in [low].into_iter().chain(shares) {
-        steps.push((name, at_rate(ground, &farol, &requests, rate).await?));
+        steps.push((name, at_rate(ground, &entrants, rate).await?));
     }
     farol.process.stop().await?;
+    bare.process.stop().await?;
     Ok(load_rows(&steps))
 }
 
-async fn at_rate(ground: &Ground, side: &Side, requests: &Arc<Requests>, rate: f64) -> Result<Rounds, Error> {
+async fn at_rate(ground: &Ground, entrants: &[Entrant<'_>], rate: f64) -> Result<Rounds, Error> {
     // enough that a late answer makes no request late
     let connections = ground.size.connections * 4;
     let pace = Pace::Open { requests_per_second: rate };
     let loads = ground.size.loads(pace).map(|load| Load { connections, ..load });
-    let entrants = [(side, Arc::clone(requests))];
-    interleave("step of load", &ground.neighbours, &entrants, ground.size.rounds.min(3), loads).await
+    interleave("step of load", &ground.neighbours, entrants, ground.size.rounds.min(3), loads).await
 }
 
 fn load_rows(steps: &[(String, Rounds)]) -> Vec<Row> {
-    let costs = Row::new("growth-load-cpu", "CPU of an event by load, % of saturation", PER_MILLION);
-    let costs =
-        steps.iter().fold(costs, |row, (name, rounds)| row.with(name, rounds.values(FAROL, cpu(SERVER))));
+    let costs = |row: Row, side: &str| {
+        steps.iter().fold(row, |row, (name, rounds)| row.with(name, rounds.values(side, cpu(SERVER))))
+    };
+    let farol = Row::new("growth-load-cpu", "CPU of an event by load, % of saturation", PER_MILLION);
+    let bare = Row::new("growth-load-cpu-bare", "the bare handler's CPU at the same rates", PER_MILLION);
     let shares: Vec<&String> = steps.iter().skip(1).map(|(name, _)| name).collect();
-    let judged = within(costs, |name| shares.iter().any(|share| share.as_str() == name));
-    let latency = |id: &str, name: &str, of: fn(&super::side::Round) -> Option<f64>| {
+    let judged = within(costs(farol, FAROL), |name| shares.iter().any(|share| share.as_str() == name));
+    let latency = |id: &str, name: &str, of: fn(&Round) -> Option<f64>| {
         let row = Row::new(format!("growth-load-{id}"), format!("open loop by load: {name}"), "ms");
         steps.iter().fold(row, |row, (step, rounds)| row.with(step, rounds.values(FAROL, of)))
     };
     vec![
         judged,
+        costs(bare, BARE),
         latency("p50", "p50", |round| Some(round.seen.p50)),
         latency("p99", "p99", |round| Some(round.seen.p99)),
         latency("p999", "p99.9", |round| Some(round.seen.p999)),
