@@ -58,7 +58,7 @@ bench-compare: ## CPU per event beside another commit's build, in pairs: make be
 	@$(FAROL) bench-compare $(or $(BASE),$(error BASE=<commit> is missing)) -- $(ARGS)
 pgo: ## after a change of the hot path: make crates/farol.profdata anew, by which release builds are optimised (two builds, then load)
 	@$(FAROL) pgo
-bench-page: ## write the figures of docs/bench into the pages on performance
+bench-page: ## write the figures of docs/bench into the pages that tell them
 	@$(FAROL) bench-page
 scaling-plot: ## HPA and KEDA over a load curve, by arithmetic: table, and OUT=file.svg (ARGS='--environment prod')
 	@$(FAROL) scaling-plot -- $(ARGS) $(if $(OUT),--out $(OUT))

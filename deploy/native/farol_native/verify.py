@@ -173,7 +173,7 @@ CHECKS = (
     Check("yaml (yamllint)", yaml),
     Check("workflows (actionlint, zizmor)", github_workflows),
     Check("alerting files (as their sources say)", alert_files.refuse_stale),
-    Check("figures (docs/PERFORMANCE*.md as docs/bench says)", bench_page.refuse_stale),
+    Check("figures (README.md and docs/PERFORMANCE*.md as docs/bench says)", bench_page.refuse_stale),
     Check("boards (rules, queries, metrics)", boards),
     Check("pages (links, form, names)", pages),
     Check("one version of each OpenTelemetry crate", one_telemetry_version),

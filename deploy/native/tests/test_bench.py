@@ -64,6 +64,23 @@ class Page(context_fixture.ContextTest):
         with self.assertRaisesRegex(StackError, "no bench's document|not a bench's document"):
             self.written({"rows": [{}]})
 
+    def chosen(self, sides, rows):
+        self.file.write_text(json.dumps({"conditions": {}, "rows": [ROW]}))
+        page = f"before\n<!-- medians: all/intake.json | {sides} | {rows} -->\nold\n<!-- end of figures -->\nafter\n"
+        return bench_page.rendered(self.folder, page)
+
+    def test_chosen_rows_are_told_by_their_medians_a_column_for_each_side(self):
+        text = self.chosen("farol", ROW["id"])
+        self.assertIn("|  | farol |\n| --- | --- |\n| gateway CPU, CPU s/M events | 13.0 |\n", text)
+        self.assertTrue(text.startswith("before\n") and text.endswith("after\n"))
+        self.assertNotIn("old", text)
+        self.assertEqual(bench_page.rendered(self.folder, text), text)
+
+    def test_a_row_or_a_side_that_was_not_measured_cannot_be_chosen(self):
+        for sides, rows in (("farol", "none"), ("farol; nobody", ROW["id"])):
+            with self.subTest(sides=sides, rows=rows), self.assertRaisesRegex(StackError, "has not what is asked for"):
+                self.chosen(sides, rows)
+
     def test_a_page_without_a_place_is_a_mistake(self):
         with self.assertRaisesRegex(StackError, "no place"):
             bench_page.rendered(self.folder, "nothing here")
