@@ -93,12 +93,15 @@ def line(row: Mapping) -> str:
     """One row of the table."""
     measures = "<br>".join(measure(side, of) for side, of in row["measures"].items())
     cells = [f"{row['what']}, {row['unit']}", measures, row["target"] or "", row["measured"] or "", VERDICTS[row["passed"]]]
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return of_cells(cells)
 
 
 def beside(row: Mapping, sides: Sequence[str]) -> str:
     """The medians of one row."""
-    cells = [f"{row['what']}, {row['unit']}", *(number(row["measures"][side]["median"]) for side in sides)]
+    return of_cells([f"{row['what']}, {row['unit']}", *(number(row["measures"][side]["median"]) for side in sides)])
+
+
+def of_cells(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
 
 

@@ -128,7 +128,6 @@ class Used(Checkout):
                 self.assertEqual("--target" in asked["words"], "--target" in expected.words)
                 self.assertIn(f"target/{folder}/farol-gateway", done.stdout)
 
-
     def test_a_release_is_built_with_the_same_flags(self) -> None:
         # Where releases are built there are no spaces.
         self.root = self.folder / "src"

@@ -135,16 +135,26 @@ pub(crate) async fn on_ground<T>(
     ground: &Ground,
     measuring: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let measured = tokio::select! {
-        measured = measuring => measured,
-        interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
-    };
-    let names_a_log =
-        matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })));
-    let cleared = ground.clear(names_a_log).await;
+    let measured = unless_interrupted(measuring).await;
+    let cleared = ground.clear(names_a_log(&measured)).await;
     let measured = measured?;
     cleared?;
     Ok(measured)
+}
+
+/// What is measured, or that somebody broke it off.
+pub(crate) async fn unless_interrupted<T>(
+    measuring: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::select! {
+        measured = measuring => measured,
+        interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
+    }
+}
+
+/// Whether the logs are needed to understand the failure.
+pub(crate) fn names_a_log<T>(measured: &Result<T, Error>) -> bool {
+    matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })))
 }
 
 async fn measure(arguments: &Arguments, ground: &Ground) -> Result<Vec<Row>, Error> {

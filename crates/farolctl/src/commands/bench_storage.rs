@@ -4,10 +4,13 @@ use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use serde_json::Value;
 
-use super::test_servers::TestServers;
+use super::{
+    bench::{names_a_log, unless_interrupted},
+    test_servers::TestServers,
+};
 use crate::{
     bench::{
-        Error as BenchError, plot,
+        plot,
         rows::{Document, Row},
         topic::Topic,
     },
@@ -21,7 +24,6 @@ use crate::{
         sweep, verdicts, worker,
     },
     error::Error,
-    interrupt,
     output::Output,
 };
 
@@ -147,14 +149,9 @@ pub(crate) async fn on_ground<T>(
     ground: &Ground,
     measuring: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let measured = tokio::select! {
-        measured = measuring => measured,
-        interrupted = interrupt::requested() => Err(interrupted.err().map_or(BenchError::Interrupted.into(), Error::from)),
-    };
+    let measured = unless_interrupted(measuring).await;
     let swept = sweep::sweep(ground).await;
-    let names_a_log =
-        matches!(measured, Err(Error::Bench(BenchError::Process { .. } | BenchError::NotBooked { .. })));
-    if !names_a_log {
+    if !names_a_log(&measured) {
         fs::remove_dir_all(&ground.home)?;
     }
     let measured = measured?;
