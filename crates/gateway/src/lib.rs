@@ -23,6 +23,7 @@ mod producer_rate;
 mod publisher;
 mod redis;
 mod routes;
+mod server;
 mod startup;
 mod supervision;
 mod topic_check;

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::listener::{Listener, Patience};
 use crate::routes::{self, Serves};
 use crate::startup::{StartError, State};
-use crate::{http_limits, observe, startup};
+use crate::{http_limits, observe, server};
 
 /// A scrape or a check that is under way when the gateway ends may take so long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,7 +31,7 @@ impl ManagementListener {
         let refused = |source| StartError::Listen { setting: "FAROL_MANAGEMENT_ADDR", addr, source };
         let data = web::Data::from(state);
         let app = move || {
-            startup::watch_runtime(&data);
+            server::watch_runtime(&data);
             App::new()
                 .app_data(data.clone())
                 .configure(|app| routes::map(app, Serves::Management))

@@ -3,13 +3,15 @@
 mod client;
 mod deliveries;
 mod headers;
+mod in_hand;
 mod not_acknowledged;
+mod poller;
+mod sending;
 mod span;
 mod statistics;
 mod wakes;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -18,7 +20,6 @@ use kafka::Access;
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::OwnedHeaders;
-use rdkafka::producer::{BaseRecord, Producer as _};
 use telemetry::KafkaStatistics;
 use tracing::Span;
 
@@ -26,9 +27,10 @@ use crate::config::Config;
 use crate::instruments;
 use crate::topic_check::RECORD_OVERHEAD_BYTES;
 
-use client::{Client, Context};
+use client::{Client, Context, Record};
 use deliveries::{Delivered, Deliveries, Notice};
 use headers::RequestHeaders;
+use sending::Sending;
 
 pub(crate) use not_acknowledged::NotAcknowledged;
 pub(crate) use wakes::Wakes;
@@ -54,8 +56,6 @@ pub(crate) struct Publisher {
     topic: String,
     patience: Duration,
     context: Context,
-    /// How many events are in the Kafka client's hands; it would have to be locked to be asked.
-    held: Arc<AtomicUsize>,
 }
 
 /// What became of the events of one request.
@@ -64,12 +64,6 @@ pub(crate) struct Published {
     pub(crate) results: Vec<Result<Position, NotAcknowledged>>,
     /// How long Kafka was waited for.
     pub(crate) waited: Duration,
-}
-
-/// An event in the Kafka client's hands.
-struct Sending {
-    span: Span,
-    started: Instant,
 }
 
 impl Publisher {
@@ -97,14 +91,13 @@ impl Publisher {
     ) -> Result<Self, KafkaError> {
         let context = Context::new(access);
         settings.set("statistics.interval.ms", KafkaStatistics::INTERVAL_MS);
-        let producer = settings.create_with_context(context.clone())?;
+        let producer = Client::new(&settings, context.clone())?;
         Ok(Self {
             producer: ArcSwap::from_pointee(producer),
             settings,
             topic: topic.to_owned(),
             patience: delivery_timeout + GRACE,
             context,
-            held: Arc::default(),
         })
     }
 
@@ -114,13 +107,13 @@ impl Publisher {
 
     /// An error after which this producer will never deliver again.
     pub(crate) fn fatal_error(&self) -> Option<RDKafkaErrorCode> {
-        self.producer.load().client().fatal_error().map(|(code, _)| code)
+        self.producer.load().fatal_error()
     }
 
     /// Puts a new producer in the place of one that will never deliver again. What the old one
     /// still held is answered as not acknowledged, so its clients repeat it.
     pub(crate) fn rebuild(&self) -> Result<(), KafkaError> {
-        let fresh = self.settings.create_with_context(self.context.clone())?;
+        let fresh = Client::new(&self.settings, self.context.clone())?;
         let old = self.producer.swap(Arc::new(fresh));
         // Closing waits for the client's threads.
         tokio::task::spawn_blocking(move || drop(old));
@@ -129,7 +122,7 @@ impl Publisher {
 
     /// How many events are in the Kafka client's hands.
     pub(crate) fn queued(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        self.context.in_hand.count()
     }
 
     /// How many events were acknowledged since the start.
@@ -156,7 +149,7 @@ impl Publisher {
         received_at_ms: i64,
         wakes: &Wakes,
     ) -> Published {
-        let deliveries = Deliveries::of(events.len(), wakes.clone(), Arc::clone(&self.held));
+        let deliveries = Deliveries::of(events.len(), wakes.clone(), Arc::clone(&self.context.in_hand));
         let sending = self.hand_over(events, &deliveries, producer, received_at_ms);
         let handed_over = Instant::now();
         let delivered = deliveries.wait(self.patience).await;
@@ -191,61 +184,22 @@ impl Publisher {
                 false => Span::none(),
             };
             let started = Instant::now();
-            full = self.send(&client, event, request.with(event, &span), notice);
+            full = !self.send(&client, event, request.with(event, &span), notice);
             Sending { span, started }
         };
-        events.iter().enumerate().map(hand_over).collect()
+        let sending = events.iter().enumerate().map(hand_over).collect();
+        client.look_for_answers();
+        sending
     }
 
-    /// Answers whether there was no room.
+    /// Says whether there was room.
     fn send(&self, client: &Client, event: &Event, headers: OwnedHeaders, notice: Box<Notice>) -> bool {
         let key = event.partition_key();
-        let mut record =
-            BaseRecord::<str, [u8], _>::with_opaque_to(&self.topic, notice).key(&key).headers(headers);
+        let mut record = Record::with_opaque_to(&self.topic, notice).key(&key).headers(headers);
         if let Some(bytes) = event.data.as_bytes() {
             record = record.payload(bytes);
         }
-        let Err((error, record)) = client.send(record) else { return false };
-        let error = NotAcknowledged::from(error);
-        let full = matches!(error, NotAcknowledged::QueueFull);
-        record.delivery_opaque.answer(Err(error));
-        full
-    }
-}
-
-impl Sending {
-    /// Tells what became of it in its span and, where it was not acknowledged, in metrics; those of the others are told
-    /// together.
-    fn end(
-        self,
-        delivered: Option<Delivered>,
-        acknowledged: &mut Vec<Duration>,
-    ) -> Result<Position, NotAcknowledged> {
-        let Self { span, started } = self;
-        let Delivered { result, at } = delivered.unwrap_or_else(Delivered::not_in_time);
-        let took = at.saturating_duration_since(started);
-        match &result {
-            Ok(position) => {
-                acknowledged.push(took);
-                if !span.is_disabled() {
-                    span.record("messaging.destination.partition.id", position.partition.to_string());
-                    span.record("messaging.kafka.offset", position.offset);
-                }
-            }
-            Err(error) => {
-                instruments::not_acknowledged(took, error.error_type());
-                span.record("otel.status_code", "error");
-                span.record("error.type", error.error_type());
-                span.in_scope(|| {
-                    tracing::warn!(
-                        name: "event_not_acknowledged",
-                        %error,
-                        "an event was not acknowledged"
-                    )
-                });
-            }
-        }
-        result
+        client.send(record)
     }
 }
 

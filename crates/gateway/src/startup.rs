@@ -7,13 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_cors::Cors;
 use actix_web::dev::Server;
-use actix_web::http::Method;
-use actix_web::{App, middleware, web};
 use flags::{Flags, FlagsError, Program, Who};
 use telemetry::MetricsPage;
-use tokio::runtime::Handle;
 
 use crate::admission::Admission;
 use crate::backlog::Backlog;
@@ -21,15 +17,13 @@ use crate::config::{Config, Limits};
 use crate::database::Database;
 use crate::dependencies::Dependencies;
 use crate::drain_rate::DrainRate;
-use crate::intake::Lane;
 use crate::keys::{KeyRing, KeysError};
-use crate::listener::{Listener, Patience};
 use crate::management_listener::ManagementListener;
 use crate::publisher::Publisher;
 use crate::redis::Redis;
-use crate::routes::{self, ApiDocument, LandingPage, Serves};
+use crate::routes::{ApiDocument, LandingPage};
 use crate::topic_check::TopicCheck;
-use crate::{SERVICE, http_limits, instruments, leave_taking, observe, supervision};
+use crate::{SERVICE, instruments, server, supervision};
 
 /// Why the gateway could not start or ended.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +163,7 @@ impl Gateway {
             topic_check: TopicCheck::new(config.dev),
             draining: AtomicBool::new(false),
         });
-        let (server, addr) = listen(&config, Arc::clone(&state))?;
+        let (server, addr) = server::listen(&config, Arc::clone(&state))?;
         let management = ManagementListener::bind(&config, Arc::clone(&state))?;
         Ok(Self { server, addr, management, state, config })
     }
@@ -222,51 +216,4 @@ impl Gateway {
         tracing::info!(name: "gateway_drained", "gateway drained");
         Ok(())
     }
-}
-
-fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
-    let refused = |source| StartError::Listen { setting: "FAROL_HTTP_ADDR", addr: config.http.addr, source };
-    let serves = if config.http.management_addr.is_some() { Serves::Public } else { Serves::Everything };
-    let data = web::Data::from(state);
-    let origins = config.http.cors_origins.clone();
-    let app = move || {
-        watch_runtime(&data);
-        App::new()
-            .app_data(data.clone())
-            .app_data(web::Data::new(Lane::of_this_thread(&data)))
-            .configure(|app| routes::map(app, serves))
-            .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
-            .wrap(middleware::from_fn(http_limits::check))
-            .wrap(middleware::from_fn(leave_taking::say_when_draining))
-            .wrap(middleware::from_fn(observe::observe))
-    };
-    let listener = Listener::bind(config.http.addr).map_err(refused)?;
-    let addr = listener.addr();
-    let server =
-        listener.serve(app, Patience::of(config), threads(), config.shutdown.timeout).map_err(refused)?;
-    Ok((server, addr))
-}
-
-/// How many threads take requests: all cores but one, which the Kafka client's threads need. Measured with two cores, beside
-/// two threads: a third less CPU for an event, and a third more of them, since requests meet more company on their way to
-/// Redis and Kafka.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
-}
-
-/// Counts in the runtime of a thread of the server; it makes the application there.
-pub(crate) fn watch_runtime(state: &State) {
-    if let Ok(runtime) = Handle::try_current() {
-        state.metrics.watch(runtime);
-    }
-}
-
-/// What scripts of the configured origins may do: send events and look them up, with a key.
-fn cross_origin(origins: &[String]) -> Cors {
-    let cors = Cors::default()
-        .allowed_methods([Method::GET, Method::POST])
-        .allow_any_header()
-        .expose_any_header()
-        .max_age(3_600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -1,12 +1,12 @@
 //! What the Kafka client says of one request's events: each is answered once, the last one wakes the request.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rdkafka::error::KafkaError;
 use tokio::sync::Notify;
 
+use super::in_hand::InHand;
 use super::wakes::Wakes;
 use super::{NotAcknowledged, Position};
 
@@ -27,8 +27,8 @@ pub(super) struct Deliveries {
     answers: Mutex<Answers>,
     complete: Notify,
     wakes: Wakes,
-    /// How many events of all requests are in the Kafka client's hands.
-    held: Arc<AtomicUsize>,
+    /// Of all requests.
+    in_hand: Arc<InHand>,
 }
 
 struct Answers {
@@ -38,14 +38,14 @@ struct Answers {
 }
 
 impl Deliveries {
-    pub(super) fn of(events: usize, wakes: Wakes, held: Arc<AtomicUsize>) -> Arc<Self> {
+    pub(super) fn of(events: usize, wakes: Wakes, in_hand: Arc<InHand>) -> Arc<Self> {
         let answers = Answers { events: (0..events).map(|_| None).collect(), open: events };
-        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new(), wakes, held })
+        Arc::new(Self { answers: Mutex::new(answers), complete: Notify::new(), wakes, in_hand })
     }
 
     /// What the Kafka client takes along with the event at `index`.
     pub(super) fn notice(self: &Arc<Self>, index: usize) -> Box<Notice> {
-        self.held.fetch_add(1, Ordering::Relaxed);
+        self.in_hand.hand_over();
         Box::new(Notice(Some((Arc::clone(self), index))))
     }
 
@@ -99,7 +99,7 @@ impl Notice {
 
     fn settle(&mut self, result: impl FnOnce() -> Result<Position, NotAcknowledged>) {
         if let Some((deliveries, index)) = self.0.take() {
-            deliveries.held.fetch_sub(1, Ordering::Relaxed);
+            deliveries.in_hand.answer();
             deliveries.answer(index, result());
         }
     }
