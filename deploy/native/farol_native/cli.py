@@ -62,7 +62,9 @@ def main() -> int:
 
 
 def stop(_number: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a command as Ctrl-C does: what must be undone is undone."""
+    """SIGTERM ends a command as Ctrl-C does: what must be undone is undone. The same signal comes twice where make got it
+    as well and passes it on; the second must not break off the undoing."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     raise KeyboardInterrupt
 
 
