@@ -7,7 +7,7 @@ use super::{
     ground::{Ground, Telemetry},
     load::{Load, Pace},
     requests::Shape,
-    rows::{Row, number},
+    rows::{Measure, Row, number},
     single::FAROL,
 };
 use crate::load_check::memory::Watch;
@@ -39,20 +39,15 @@ pub(crate) async fn rows(ground: &Ground) -> Result<Vec<Row>, Error> {
 
 fn flat(settled: Vec<f64>) -> Row {
     let what = format!("soak: RSS of the gateway from minute 2 on, medians of {PARTS} parts");
-    let row = Row::new("soak-rss", what, "MiB").with(FAROL, by_part(settled));
+    let row = Row::new("soak-rss", what, "MiB").with(FAROL, by_part(&settled));
     let spread = row.measures.get(FAROL).map_or(f64::NAN, |rss| (rss.max - rss.min) / (rss.max + rss.min));
     let measured = format!("± {} %", number(spread * 100.0));
     row.judged(format!("flat, ± {:.0} %", FLAT * 100.0), measured, spread <= FLAT)
 }
 
-fn by_part(mut samples: Vec<f64>) -> Vec<f64> {
+fn by_part(samples: &[f64]) -> Vec<f64> {
     let length = samples.len().div_ceil(PARTS).max(1);
-    samples.chunks_mut(length).map(median).collect()
-}
-
-fn median(samples: &mut [f64]) -> f64 {
-    let middle = samples.len() / 2;
-    *samples.select_nth_unstable_by(middle, f64::total_cmp).1
+    samples.chunks(length).filter_map(|part| Some(Measure::of(part.to_vec())?.median)).collect()
 }
 
 fn small(most: f64) -> Row {
