@@ -120,9 +120,10 @@ impl<'e> Intake<'e> {
     /// What can be decided without asking anybody: what was refused before, sources that are not
     /// the caller's, what is not taken now, and events that the request itself repeats.
     fn of(key: &Key, candidates: &'e [Candidate], shedding: Option<Shedding>) -> Self {
-        let mut firsts = Firsts::with_capacity(candidates.len());
+        // One event repeats none.
+        let mut firsts = (candidates.len() > 1).then(|| Firsts::with_capacity(candidates.len()));
         let entry = |(index, candidate): (usize, &'e Candidate)| match candidate {
-            Ok(event) => Entry::of(index, event, key, shedding.as_ref(), &mut firsts),
+            Ok(event) => Entry::of(index, event, key, shedding.as_ref(), firsts.as_mut()),
             Err(problem) => Entry::refused(problem.clone()),
         };
         let entries: Vec<_> = candidates.iter().enumerate().map(entry).collect();
@@ -140,15 +141,14 @@ impl<'e> Intake<'e> {
 
     /// Asks Redis once for everything: whether the producer may, and which events came before.
     async fn ask_redis(&mut self, state: &State, redis: &Redis, key: &Key) -> Result<Verdict, Problem> {
-        let open: Vec<&mut Entry<'_>> =
-            self.entries.iter_mut().filter(|entry| entry.open().is_some()).collect();
-        let keys: Vec<EventKey> = open.iter().filter_map(|entry| Some(entry.known.as_ref()?.key)).collect();
+        let keys: Vec<EventKey> = self.entries.iter().filter_map(|entry| Some(entry.open()?.key)).collect();
         let asked = redis.ask(&key.producer, key.rate, &keys).await;
         rate_limit::refuse_over_rate(&asked.verdict)?;
         if !state.flags.receipt_cache() {
             return Ok(asked.verdict);
         }
-        for (entry, receipt) in open.into_iter().zip(asked.receipts) {
+        let open = self.entries.iter_mut().filter(|entry| entry.open().is_some());
+        for (entry, receipt) in open.zip(asked.receipts) {
             if let (Some(kept), Some(known)) = (receipt, &entry.known) {
                 entry.decision = Some(match kept.digest == known.digest {
                     true => Decision::Repeat(kept),
@@ -162,15 +162,12 @@ impl<'e> Intake<'e> {
     /// Hands everything that is still open to Kafka, in order, then waits for all of it; answers how
     /// long it waited.
     async fn publish(&mut self, state: &State, lane: &Lane, key: &Key, received_at_ms: i64) -> Duration {
-        let open: Vec<usize> =
-            (0..self.entries.len()).filter(|&index| self.entries[index].open().is_some()).collect();
-        let events: Vec<_> =
-            open.iter().filter_map(|&index| Some(self.entries[index].known.as_ref()?.event)).collect();
+        let events: Vec<_> = self.entries.iter().filter_map(|entry| Some(entry.open()?.event)).collect();
         let published = state.publisher.publish(&events, &key.producer, received_at_ms, &lane.wakes).await;
         let trace_id = telemetry::current_trace_id();
-        let mut receipts = Vec::with_capacity(open.len());
-        for (index, result) in open.into_iter().zip(published.results) {
-            let entry = &mut self.entries[index];
+        let mut receipts = Vec::with_capacity(events.len());
+        let open = self.entries.iter_mut().filter(|entry| entry.open().is_some());
+        for (entry, result) in open.zip(published.results) {
             let Some(known) = &entry.known else { continue };
             entry.decision = Some(match result {
                 Ok(position) => {
@@ -178,9 +175,9 @@ impl<'e> Intake<'e> {
                         digest: known.digest,
                         partition: position.partition,
                         offset: position.offset,
-                        trace_id: trace_id.clone(),
+                        trace_id,
                     };
-                    receipts.push((known.key, kept.clone()));
+                    receipts.push((known.key, kept));
                     Decision::Accepted(kept)
                 }
                 Err(error) => Decision::Refused(not_acknowledged(state, &error)),
@@ -199,9 +196,7 @@ impl<'e> Intake<'e> {
             let first = entry.known.and_then(|known| known.repeats).and_then(|first| decisions.get(first));
             let decision = match (entry.decision, first) {
                 (Some(decision), _) => decision,
-                (None, Some(Decision::Accepted(kept) | Decision::Repeat(kept))) => {
-                    Decision::Repeat(kept.clone())
-                }
+                (None, Some(Decision::Accepted(kept) | Decision::Repeat(kept))) => Decision::Repeat(*kept),
                 (None, Some(refused)) => refused.clone(),
                 (None, None) => Decision::Refused(Problem::new(Kind::NotAttempted, "it was not sent")),
             };

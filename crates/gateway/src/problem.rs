@@ -121,7 +121,7 @@ impl Problem {
             pointer,
             header,
             parameter,
-            trace_id: telemetry::current_trace_id(),
+            trace_id: telemetry::current_trace_id().map(telemetry::in_hexadecimal),
             results: self.more.as_ref().and_then(|more| more.results.as_ref()),
             behind: self.more.as_ref().and_then(|more| more.behind.as_ref()),
         }

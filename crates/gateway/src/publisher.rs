@@ -24,7 +24,6 @@ use telemetry::KafkaStatistics;
 use tracing::Span;
 
 use crate::config::Config;
-use crate::instruments;
 use crate::topic_check::RECORD_OVERHEAD_BYTES;
 
 use client::{Client, Context, Record};
@@ -154,11 +153,8 @@ impl Publisher {
         let handed_over = Instant::now();
         let delivered = deliveries.wait(self.patience).await;
         let waited = handed_over.elapsed();
-        let mut acknowledged = Vec::with_capacity(events.len());
-        let end =
-            |(sending, delivered): (Sending, Option<Delivered>)| sending.end(delivered, &mut acknowledged);
+        let end = |(sending, delivered): (Sending, Option<Delivered>)| sending.end(delivered);
         let results = sending.into_iter().zip(delivered).map(end).collect();
-        instruments::acknowledged(&acknowledged);
         Published { results, waited }
     }
 

@@ -29,10 +29,11 @@ pub use https::HttpsError;
 pub use kafka_statistics::KafkaStatistics;
 pub use metrics_page::{MetricsPage, SECONDS_SUFFIX, describe};
 pub use opentelemetry::propagation::{Extractor, Injector};
+pub use opentelemetry::trace::TraceId;
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
-    Remote, add_event, adopt, current_trace_id, extract, extract_fields, inject, inject_current, is_recorded,
-    link_elsewhere, link_with_each, rename, trace_id,
+    Remote, add_event, adopt, current_trace_id, extract, extract_fields, in_hexadecimal, inject,
+    inject_current, is_recorded, link_elsewhere, link_with_each, rename, trace_id,
 };
 pub use sampling::sample_roots;
 pub use traced::{Traced, Undecided};

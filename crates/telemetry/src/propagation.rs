@@ -30,7 +30,7 @@ impl Remote {
 
     /// The trace's id in hexadecimal.
     pub fn trace_id(&self) -> Option<String> {
-        self.span_context().map(|span| hexadecimal(span.trace_id()))
+        self.span_context().map(|span| in_hexadecimal(span.trace_id()))
     }
 
     pub(crate) fn span_context(&self) -> Option<SpanContext> {
@@ -137,22 +137,22 @@ pub fn is_recorded(span: &Span) -> bool {
 
 /// The id of the trace that `span` belongs to, in hexadecimal; `None` where traces are off.
 pub fn trace_id(span: &Span) -> Option<String> {
-    trace_id_of(&span.context())
+    trace_id_of(&span.context()).map(in_hexadecimal)
 }
 
-/// The same of the work that this is called in, whether it has a span or not.
-pub fn current_trace_id() -> Option<String> {
+/// The id of the trace that this is called in, whether it has a span or not.
+pub fn current_trace_id() -> Option<TraceId> {
     Context::map_current(trace_id_of)
 }
 
-pub(crate) fn trace_id_of(context: &Context) -> Option<String> {
+pub(crate) fn trace_id_of(context: &Context) -> Option<TraceId> {
     let span = context.span();
     let ids = span.span_context();
-    ids.is_valid().then(|| hexadecimal(ids.trace_id()))
+    ids.is_valid().then(|| ids.trace_id())
 }
 
 /// As its own formatter has it, which is slower: every event's answer has one.
-fn hexadecimal(id: TraceId) -> String {
+pub fn in_hexadecimal(id: TraceId) -> String {
     Uuid::from_bytes(id.to_bytes()).simple().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }
 

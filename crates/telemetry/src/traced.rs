@@ -156,10 +156,11 @@ impl Traced {
 
     /// The id of its trace in hexadecimal; `None` where traces are off.
     pub fn trace_id(&self) -> Option<String> {
-        match &self.ids {
+        let id = match &self.ids {
             Some(ids) => propagation::trace_id_of(ids),
             None => propagation::trace_id_of(&self.span.context()),
-        }
+        };
+        id.map(propagation::in_hexadecimal)
     }
 
     /// Lets `work` run in it.

@@ -55,13 +55,13 @@ pub(crate) fn events(outcome: &EventOutcome, count: u64) {
     counter!(EVENTS, "outcome" => outcome, "reason" => reason).increment(count);
 }
 
-/// Events of one request that Kafka acknowledged, each with its time.
-pub(crate) fn acknowledged(took: &[Duration]) {
+/// One event that Kafka acknowledged.
+pub(crate) fn acknowledged(took: Duration) {
     static TOOK: LazyLock<Histogram> =
         LazyLock::new(|| histogram!(SEND_DURATION, "messaging_operation_name" => "send", "error_type" => ""));
     static SENT_WHOLE: LazyLock<Counter> = LazyLock::new(|| counter!(SENT, "error_type" => ""));
-    took.iter().for_each(|took| TOOK.record(*took));
-    SENT_WHOLE.increment(took.len() as u64);
+    TOOK.record(took);
+    SENT_WHOLE.increment(1);
 }
 
 /// One event that Kafka did not acknowledge; the error's name comes from Kafka's closed set.

@@ -37,7 +37,7 @@ impl<'e> Entry<'e> {
         event: &'e Event,
         key: &Key,
         shedding: Option<&Shedding>,
-        firsts: &mut Firsts,
+        firsts: Option<&mut Firsts>,
     ) -> Self {
         if !key.may_use(event.attributes.source.as_str()) {
             return Self::refused(Problem::new(Kind::Forbidden, "the key may not use this source"));
@@ -47,7 +47,8 @@ impl<'e> Entry<'e> {
             return Self::refused(problem);
         }
         let digest = event.digest();
-        let (first, its_digest) = *firsts.entry(key).or_insert((index, digest));
+        let this = (index, digest);
+        let (first, its_digest) = firsts.map_or(this, |firsts| *firsts.entry(key).or_insert(this));
         let known = Known { event, key, digest, repeats: (first != index).then_some(first) };
         let decision = (its_digest != digest).then(|| Decision::Refused(conflict()));
         Self { decision, known: Some(known) }

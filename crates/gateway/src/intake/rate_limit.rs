@@ -9,7 +9,7 @@ use crate::problem::{Kind, Problem};
 use crate::producer_rate::{Quota, Rate, Verdict};
 
 /// What the client is told about its rate; nothing where it has none.
-pub(crate) fn rate_limit_headers(verdict: &Verdict) -> Vec<(HeaderName, HeaderValue)> {
+pub(crate) fn rate_limit_headers(verdict: &Verdict) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let headers = match verdict {
         Verdict::Unlimited => [None, None, None],
         Verdict::Allowed(quota) => [policy(quota.rate), limit(quota, quota.reset), None],
@@ -19,7 +19,7 @@ pub(crate) fn rate_limit_headers(verdict: &Verdict) -> Vec<(HeaderName, HeaderVa
         }
         Verdict::BeyondBurst(rate) => [policy(*rate), None, None],
     };
-    headers.into_iter().flatten().collect()
+    headers.into_iter().flatten()
 }
 
 /// Refuses what is over the producer's rate now, and what would be at any time.
@@ -36,8 +36,7 @@ pub(super) fn refuse_over_rate(verdict: &Verdict) -> Result<(), Problem> {
             Problem::new(Kind::TooLarge, detail)
         }
     };
-    let headers = rate_limit_headers(verdict).into_iter();
-    Err(headers.fold(problem, |problem, (name, value)| problem.header(name, value)))
+    Err(rate_limit_headers(verdict).fold(problem, |problem, (name, value)| problem.header(name, value)))
 }
 
 /// The window is the time in which a whole burst comes back, in whole seconds, and the quota what
@@ -76,8 +75,9 @@ mod tests {
     }
 
     fn shown(verdict: &Verdict) -> Vec<String> {
-        let headers = rate_limit_headers(verdict);
-        headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
+        rate_limit_headers(verdict)
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect()
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What the client gets for an accepted event, and for each event of a batch.
 
 use event::Event;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
+use telemetry::TraceId;
 use utoipa::ToSchema;
 
 use crate::problem::{Document, Problem};
@@ -20,9 +21,9 @@ pub(crate) struct Receipt<'a> {
     #[schema(minimum = 0)]
     offset: i64,
     /// The trace in which it was accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, pattern = "^[0-9a-f]{32}$")]
-    trace_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_hexadecimal")]
+    #[schema(value_type = Option<&str>, nullable = false, pattern = "^[0-9a-f]{32}$")]
+    trace_id: Option<TraceId>,
     /// Whether this is the first receipt again, because the event was accepted before.
     repeat: bool,
 }
@@ -35,10 +36,14 @@ impl<'a> Receipt<'a> {
             topic,
             partition: kept.partition,
             offset: kept.offset,
-            trace_id: kept.trace_id.as_deref(),
+            trace_id: kept.trace_id,
             repeat,
         }
     }
+}
+
+fn in_hexadecimal<S: Serializer>(id: &Option<TraceId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(telemetry::in_hexadecimal).serialize(serializer)
 }
 
 /// What became of one event of a batch: it has a receipt or a problem.

@@ -1,6 +1,6 @@
 //! One event in the Kafka client's hands, and what is told of it in the end: its span, and the metrics of deliveries.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::Span;
 
@@ -14,19 +14,14 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    /// Tells what became of it in its span and, where it was not acknowledged, in metrics; those of the others are told
-    /// together.
-    pub(super) fn end(
-        self,
-        delivered: Option<Delivered>,
-        acknowledged: &mut Vec<Duration>,
-    ) -> Result<Position, NotAcknowledged> {
+    /// Tells what became of it in its span and in metrics.
+    pub(super) fn end(self, delivered: Option<Delivered>) -> Result<Position, NotAcknowledged> {
         let Self { span, started } = self;
         let Delivered { result, at } = delivered.unwrap_or_else(Delivered::not_in_time);
         let took = at.saturating_duration_since(started);
         match &result {
             Ok(position) => {
-                acknowledged.push(took);
+                instruments::acknowledged(took);
                 if !span.is_disabled() {
                     span.record("messaging.destination.partition.id", position.partition.to_string());
                     span.record("messaging.kafka.offset", position.offset);

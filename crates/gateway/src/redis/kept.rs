@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use event::{DIGEST_VERSION, Digest};
+use telemetry::TraceId;
 
 /// The version of this form. A value of another version counts as a miss.
 const VERSION: u8 = 1;
@@ -9,14 +10,14 @@ const WITHOUT_TRACE: usize = 46;
 const WITH_TRACE: usize = WITHOUT_TRACE + 16;
 
 /// What is kept of the first receipt of an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept {
     /// Tells a repeat from a conflict.
     pub(crate) digest: Digest,
     pub(crate) partition: i32,
     pub(crate) offset: i64,
-    /// The trace of the first request, in hexadecimal.
-    pub(crate) trace_id: Option<String>,
+    /// The trace of the first request.
+    pub(crate) trace_id: Option<TraceId>,
 }
 
 impl Kept {
@@ -28,12 +29,7 @@ impl Kept {
         value.extend(self.digest.as_bytes());
         value.extend(self.partition.to_be_bytes());
         value.extend(self.offset.to_be_bytes());
-        let mut trace_id = [0; 16];
-        if let Some(hexadecimal) = &self.trace_id
-            && hex::decode_to_slice(hexadecimal, &mut trace_id).is_ok()
-        {
-            value.extend(trace_id);
-        }
+        value.extend(self.trace_id.iter().flat_map(|id| id.to_bytes()));
         value.into()
     }
 
@@ -46,10 +42,9 @@ impl Kept {
         let (digest, value) = value.split_first_chunk::<32>()?;
         let (partition, value) = value.split_first_chunk()?;
         let (offset, trace_id) = value.split_first_chunk()?;
-        let trace_id = match trace_id.len() {
-            0 => None,
-            16 => Some(hex::encode(trace_id)),
-            _ => return None,
+        let trace_id = match trace_id {
+            [] => None,
+            trace_id => Some(TraceId::from_bytes(trace_id.try_into().ok()?)),
         };
         Some(Self {
             digest: Digest::from(*digest),
@@ -74,7 +69,7 @@ mod tests {
             digest: Digest::from([7; 32]),
             partition: 3,
             offset: i64::MAX - 1,
-            trace_id: Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()),
+            trace_id: TraceId::from_hex("4bf92f3577b34da6a3ce929d0e0e4736").ok(),
         }
     }
 
@@ -83,7 +78,7 @@ mod tests {
         assert_eq!(Kept::decode(&kept().encode()), Some(kept()));
         assert_eq!(kept().encode().len(), WITH_TRACE);
         let untraced = Kept { trace_id: None, partition: -1, ..kept() };
-        assert_eq!(Kept::decode(&untraced.encode()), Some(untraced.clone()));
+        assert_eq!(Kept::decode(&untraced.encode()), Some(untraced));
         assert_eq!(untraced.encode().len(), WITHOUT_TRACE);
     }
 
