@@ -123,7 +123,7 @@ impl Redis {
         let scope = self.scope(producer);
         let names = keys.iter().map(|key| scope.receipt(*key)).collect();
         let question = Question { scope, rate, names, span: Span::current() };
-        tokio::time::timeout(self.connection.timeout(), self.together.ask(question)).await.ok().flatten()
+        self.together.ask(question).await
     }
 
     /// Keeps receipts, off the request's path. The first one of an event stays.
@@ -139,7 +139,7 @@ impl Redis {
             instruments::receipts(ReceiptOutcome::Unavailable, 1);
             return None;
         };
-        let kept = value.and_then(|value| Kept::decode(self.shared.seal.open(&name, &value)?));
+        let kept = value.and_then(|value| Kept::decode(self.shared.seal.open(name.as_bytes(), &value)?));
         count_found(std::slice::from_ref(&kept));
         kept
     }

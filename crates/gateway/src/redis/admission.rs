@@ -19,7 +19,7 @@ pub(super) struct Admission<'q> {
     pub(super) scope: &'q Scope,
     pub(super) rate: Option<Rate>,
     /// The names of each request's receipts.
-    pub(super) requests: Vec<&'q [String]>,
+    pub(super) requests: Vec<&'q [Key]>,
 }
 
 impl Admission<'_> {
@@ -31,7 +31,7 @@ impl Admission<'_> {
     }
 
     fn names(&self) -> Vec<Key> {
-        let receipts = self.requests.iter().flat_map(|names| names.iter().map(Key::from));
+        let receipts = self.requests.iter().flat_map(|names| names.iter().cloned());
         std::iter::once(self.scope.rate().into()).chain(receipts).collect()
     }
 
@@ -49,13 +49,18 @@ impl Admission<'_> {
             return None;
         }
         let mut receipts = receipts.iter();
-        let asked = |(account, names): (&[Value; 3], &&[String])| {
+        let asked = |(account, names): (&[Value; 3], &&[Key])| {
             let verdict = verdict(account, self.rate)?;
             if matches!(verdict, Verdict::Limited { .. }) {
                 return Some(Asked::without_receipts(verdict, names.len()));
             }
-            let kept = |name: &String| {
-                Some(receipts.next()?.as_bytes().and_then(|value| Kept::decode(seal.open(name, value)?)))
+            let kept = |name: &Key| {
+                Some(
+                    receipts
+                        .next()?
+                        .as_bytes()
+                        .and_then(|value| Kept::decode(seal.open(name.as_bytes(), value)?)),
+                )
             };
             Some(Asked { verdict, receipts: names.iter().map(kept).collect::<Option<_>>()? })
         };

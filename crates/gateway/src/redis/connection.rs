@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    /// How long a request waits for Redis.
+    /// How long a request waits for Redis at most.
     pub(super) fn timeout(&self) -> Duration {
         self.timeout
     }
@@ -99,14 +99,15 @@ impl Connection {
         self.call_within(self.timeout, operation, work).await
     }
 
-    /// The same for some requests at once, whose spans these are.
+    /// What Redis answers to `work` within `patience`, for some requests at once, whose spans these are.
     pub(super) async fn call_for<T>(
         &self,
         requests: &[Span],
+        patience: Duration,
         operation: RedisOperation,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Option<T> {
-        self.attempt(requests, self.timeout, operation, work).await
+        self.attempt(requests, patience, operation, work).await
     }
 
     /// What Redis answers to `work` within `patience`.

@@ -1,6 +1,7 @@
 //! The names of our keys in Redis.
 
 use event::EventKey;
+use fred::types::Key;
 
 /// One producer's keys for one topic. All of them carry its hash tag, so that one script may use
 /// them together on a cluster too.
@@ -18,8 +19,8 @@ impl Scope {
     }
 
     /// The first receipt of an event of this producer.
-    pub(super) fn receipt(&self, key: EventKey) -> String {
-        [&self.0, ":receipt:", key.in_hexadecimal(&mut Default::default())].concat()
+    pub(super) fn receipt(&self, key: EventKey) -> Key {
+        [&self.0, ":receipt:", key.in_hexadecimal(&mut Default::default())].concat().into()
     }
 }
 

@@ -60,8 +60,8 @@ impl ReceiptWriter {
         let scope = Arc::new(scope);
         for (place, (key, kept)) in places.zip(receipts) {
             let name = scope.receipt(key);
-            let value = self.seal.close(&name, kept.encode());
-            place.send(Waiting { scope: Arc::clone(&scope), name: name.into(), value });
+            let value = self.seal.close(name.as_bytes(), kept.encode());
+            place.send(Waiting { scope: Arc::clone(&scope), name, value });
         }
     }
 }
@@ -153,7 +153,7 @@ mod tests {
         let writer = ReceiptWriter { queue, seal: Seal::new(None) };
         let (source, id): (Source, EventId) = ("/a".parse().unwrap(), "1".parse().unwrap());
         let kept = Kept { digest: Digest::from([0; 32]), partition: 0, offset: 0, trace_id: None };
-        let two = vec![(EventKey::of(&source, &id), kept); 2];
+        let two = [(EventKey::of(&source, &id), kept); 2];
         for (receipts, in_queue) in [(&two[..], 2), (&two[..], 2), (&two[..1], 3), (&two[..1], 3), (&[], 3)] {
             writer.keep(Scope::new("t", "p"), receipts.to_vec());
             assert_eq!(waiting.len(), in_queue);

@@ -19,7 +19,7 @@ impl Seal {
     }
 
     /// The value as it is kept under this name, and good under no other.
-    pub(super) fn close(&self, name: &str, value: Bytes) -> Bytes {
+    pub(super) fn close(&self, name: &[u8], value: Bytes) -> Bytes {
         match &self.0 {
             None => value,
             Some(mac) => [&value[..], &of(mac, name, &value).finalize().into_bytes()].concat().into(),
@@ -27,7 +27,7 @@ impl Seal {
     }
 
     /// The value that was kept under this name; `None` if it was not this key that sealed it.
-    pub(super) fn open<'v>(&self, name: &str, kept: &'v [u8]) -> Option<&'v [u8]> {
+    pub(super) fn open<'v>(&self, name: &[u8], kept: &'v [u8]) -> Option<&'v [u8]> {
         let Some(mac) = &self.0 else { return Some(kept) };
         let (value, seal) = kept.split_at_checked(kept.len().checked_sub(BYTES)?)?;
         of(mac, name, value).verify_slice(seal).ok().map(|()| value)
@@ -35,7 +35,7 @@ impl Seal {
 }
 
 /// The length keeps name and value from running into each other.
-fn of(mac: &Hmac<Sha256>, name: &str, value: &[u8]) -> Hmac<Sha256> {
+fn of(mac: &Hmac<Sha256>, name: &[u8], value: &[u8]) -> Hmac<Sha256> {
     mac.clone().chain_update(name.len().to_be_bytes()).chain_update(name).chain_update(value)
 }
 
@@ -49,26 +49,26 @@ mod tests {
 
     #[test]
     fn what_was_sealed_is_opened_by_the_same_key_under_the_same_name_only() {
-        let kept = seal("one").close("name", Bytes::from_static(b"value"));
-        assert_eq!(seal("one").open("name", &kept), Some(&b"value"[..]));
-        assert_eq!(seal("one").open("namev", &kept), None);
-        assert_eq!(seal("two").open("name", &kept), None);
+        let kept = seal("one").close(b"name", Bytes::from_static(b"value"));
+        assert_eq!(seal("one").open(b"name", &kept), Some(&b"value"[..]));
+        assert_eq!(seal("one").open(b"namev", &kept), None);
+        assert_eq!(seal("two").open(b"name", &kept), None);
     }
 
     #[test]
     fn a_bit_that_is_changed_or_missing_breaks_the_seal() {
-        let kept = seal("one").close("name", Bytes::from_static(b"value"));
+        let kept = seal("one").close(b"name", Bytes::from_static(b"value"));
         for byte in 0..kept.len() {
             let mut changed = kept.to_vec();
             changed[byte] ^= 1;
-            assert_eq!(seal("one").open("name", &changed), None, "byte {byte}");
-            assert_eq!(seal("one").open("name", &kept[..byte]), None, "{byte} bytes");
+            assert_eq!(seal("one").open(b"name", &changed), None, "byte {byte}");
+            assert_eq!(seal("one").open(b"name", &kept[..byte]), None, "{byte} bytes");
         }
     }
 
     #[test]
     fn without_a_key_everything_is_as_it_is() {
         let none = Seal::new(None);
-        assert_eq!(none.open("name", &none.close("name", Bytes::from_static(b"v"))), Some(&b"v"[..]));
+        assert_eq!(none.open(b"name", &none.close(b"name", Bytes::from_static(b"v"))), Some(&b"v"[..]));
     }
 }

@@ -42,8 +42,8 @@ impl StoredCache {
         let name = self.name(key);
         let question = self.connection.client().get::<Option<Bytes>, _>(&name);
         let found = self.connection.call(RedisOperation::FindStored, question).await;
-        let found =
-            found.map(|kept| kept.and_then(|kept| Some(kept.slice_ref(self.seal.open(&name, &kept)?))));
+        let found = found
+            .map(|kept| kept.and_then(|kept| Some(kept.slice_ref(self.seal.open(name.as_bytes(), &kept)?))));
         instruments::stored_cache(match &found {
             Some(Some(_)) => StoredCacheResult::Hit,
             Some(None) => StoredCacheResult::Miss,
@@ -59,7 +59,7 @@ impl StoredCache {
         }
         let Ok(write) = Arc::clone(&self.writes).try_acquire_owned() else { return };
         let (connection, name) = (Arc::clone(&self.connection), self.name(key));
-        let answer = self.seal.close(&name, answer);
+        let answer = self.seal.close(name.as_bytes(), answer);
         let keep_for = Expiration::PX(i64::try_from(self.keep_for.as_millis()).unwrap_or(i64::MAX).max(1));
         tokio::spawn(async move {
             let work = connection.client().set::<(), _, _>(name, answer, Some(keep_for), None, false);

@@ -1,7 +1,12 @@
 //! Questions of many requests in one round trip: what comes while Redis answers goes together with the next question.
+//!
+//! The round trip has the time that the request with the least patience left has, so that no request needs a timer of its
+//! own: one that is the first to ring is made known to the runtime by a system call.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use fred::types::Key;
 use futures::future::join_all;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
@@ -29,13 +34,14 @@ pub(super) struct Question {
     pub(super) scope: Scope,
     pub(super) rate: Option<Rate>,
     /// The names of the receipts of its events.
-    pub(super) names: Vec<String>,
+    pub(super) names: Vec<Key>,
     /// The request's span.
     pub(super) span: Span,
 }
 
 struct Waiting {
     question: Question,
+    since: Instant,
     answer: oneshot::Sender<Asked>,
 }
 
@@ -48,10 +54,10 @@ impl Together {
         Self(questions)
     }
 
-    /// `None` where there is no answer.
+    /// `None` where there is no answer within the connection's timeout.
     pub(super) async fn ask(&self, question: Question) -> Option<Asked> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Waiting { question, answer }).ok()?;
+        self.0.try_send(Waiting { question, since: Instant::now(), answer }).ok()?;
         answered.await.ok()
     }
 }
@@ -59,10 +65,16 @@ impl Together {
 async fn run(connection: Arc<Connection>, seal: Seal, mut questions: mpsc::Receiver<Waiting>) {
     let mut waiting = Vec::new();
     while questions.recv_many(&mut waiting, MAX_REQUESTS).await > 0 {
-        // Who has lost patience is asked for no more.
-        waiting.retain(|waiting| !waiting.answer.is_closed());
+        // Who is gone or has no patience left is asked for no more.
+        let now = Instant::now();
+        let left = |since: Instant| connection.timeout().saturating_sub(now.saturating_duration_since(since));
+        waiting.retain(|waiting| !waiting.answer.is_closed() && !left(waiting.since).is_zero());
         let groups = by_producer(&mut waiting);
-        join_all(groups.into_iter().map(|group| answer(&connection, &seal, group))).await;
+        let answer = |group: Group| {
+            let patience = group.requests.first().map_or(Duration::ZERO, |oldest| left(oldest.since));
+            answer(&connection, &seal, group, patience)
+        };
+        join_all(groups.into_iter().map(answer)).await;
     }
 }
 
@@ -96,13 +108,13 @@ impl Group {
     }
 }
 
-async fn answer(connection: &Connection, seal: &Seal, group: Group) {
+async fn answer(connection: &Connection, seal: &Seal, group: Group, patience: Duration) {
     let Some(Waiting { question: first, .. }) = group.requests.first() else { return };
     let requests = group.requests.iter().map(|one| one.question.names.as_slice()).collect();
     let admission = Admission { scope: &first.scope, rate: first.rate, requests };
     let spans: Vec<Span> = group.requests.iter().map(|one| one.question.span.clone()).collect();
-    let asked =
-        connection.call_for(&spans, RedisOperation::Admit, admission.ask(connection.client(), seal)).await;
+    let work = admission.ask(connection.client(), seal);
+    let asked = connection.call_for(&spans, patience, RedisOperation::Admit, work).await;
     for (one, asked) in group.requests.into_iter().zip(asked.into_iter().flatten()) {
         // Who is gone needs no answer.
         drop(one.answer.send(asked));
@@ -114,7 +126,7 @@ mod tests {
     use super::*;
 
     fn question() -> Question {
-        Question { scope: Scope::new("t", "p"), rate: None, names: vec!["n".to_owned()], span: Span::none() }
+        Question { scope: Scope::new("t", "p"), rate: None, names: vec!["n".into()], span: Span::none() }
     }
 
     #[tokio::test]

@@ -63,6 +63,25 @@ async fn a_gateway_that_starts_before_redis_finds_it_later() {
 }
 
 #[tokio::test]
+async fn a_request_that_waited_for_the_answer_to_another_has_less_time_for_its_own() {
+    let server = RedisServer::start();
+    let timeout = secs(1);
+    let redis = connect(server.url(), timeout);
+    connected(&redis).await;
+    server.freeze();
+    let began = Instant::now();
+    let second = async {
+        // The first is on its way by then.
+        tokio::task::yield_now().await;
+        verdict(&redis, "p", None, 1).await
+    };
+    tokio::join!(verdict(&redis, "p", None, 1), second);
+    let waited = began.elapsed();
+    assert!(waited >= timeout && waited < timeout * 2, "{waited:?}");
+    server.thaw();
+}
+
+#[tokio::test]
 async fn a_frozen_redis_is_asked_a_few_times_and_then_costs_no_time() {
     let server = RedisServer::start();
     let timeout = Duration::from_millis(200);
