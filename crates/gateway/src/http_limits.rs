@@ -1,9 +1,6 @@
 //! Heads of requests that are too long: told so by a problem document, before any route sees them.
 
-use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
+use actix_web::dev::ServiceRequest;
 
 use crate::problem::{Kind, Problem};
 
@@ -12,18 +9,8 @@ const MAX_URI_BYTES: usize = 8 << 10;
 /// Names and values together. The server itself ends a connection at twice as much.
 const MAX_HEADER_BYTES: usize = 64 << 10;
 
-/// The middleware.
-pub(crate) async fn check(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    match problem_of(&request) {
-        None => next.call(request).await.map(ServiceResponse::map_into_left_body),
-        Some(problem) => Ok(request.error_response(problem).map_into_right_body()),
-    }
-}
-
-fn problem_of(request: &ServiceRequest) -> Option<Problem> {
+/// Why a request is refused for its head; `None` where it is not.
+pub(crate) fn problem_of(request: &ServiceRequest) -> Option<Problem> {
     let uri_bytes = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if uri_bytes > MAX_URI_BYTES {
         let detail = format!("path and query take {uri_bytes} bytes; the limit is {MAX_URI_BYTES}");

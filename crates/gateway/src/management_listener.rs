@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::listener::{Listener, Patience};
 use crate::routes::{self, Serves};
 use crate::startup::{StartError, State};
-use crate::{http_limits, observe, server};
+use crate::{observe, server};
 
 /// A scrape or a check that is under way when the gateway ends may take so long.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,7 +35,6 @@ impl ManagementListener {
             App::new()
                 .app_data(data.clone())
                 .configure(|app| routes::map(app, Serves::Management))
-                .wrap(middleware::from_fn(http_limits::check))
                 .wrap(middleware::from_fn(observe::observe))
         };
         let listener = Listener::bind(addr).map_err(refused)?;

@@ -1,9 +1,12 @@
 //! What every request leaves behind: a SERVER span by the HTTP semantic conventions, and the
 //! rate, errors and duration of its route.
+//!
+//! The one middleware: every one costs each request its own boxes and moves.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue, USER_AGENT};
 use actix_web::http::{Method, Version};
@@ -13,7 +16,7 @@ use telemetry::{Remote, Traced, Undecided};
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::{instruments, trace_context};
+use crate::{http_limits, instruments, leave_taking, trace_context};
 
 /// Routes whose requests make metrics but no span: machines, and pages left open,
 /// ask them every few seconds.
@@ -25,14 +28,15 @@ pub(crate) fn has_span(route: &str) -> bool {
     !WITHOUT_SPAN.contains(&route)
 }
 
+const EVENTS: &str = "/v1/events";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware; it wraps the whole application, unknown routes included.
 pub(crate) async fn observe(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let route = request.match_pattern();
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let route = route_of(&request);
     let method = method_name(request.method());
     let mut measured = Measured::start(method, route.clone());
     let sender = match &route {
@@ -40,10 +44,10 @@ pub(crate) async fn observe(
         _ => Some(trace_context::of_request(request.headers())),
     };
     let (outcome, traced) = match sender {
-        None => (next.call(request).await, Traced::none()),
+        None => (answer(request, next).await, Traced::none()),
         Some(Remote::None | Remote::Broken) if may_hold_event(method, route.as_deref()) => {
             trace_context::leave(&request, Undecided::new(server_span));
-            let outcome = next.call(request).await;
+            let outcome = answer(request, next).await;
             let traced =
                 outcome.as_ref().map_or_else(|_| Traced::none(), |response| followed(response.request()));
             (outcome, traced)
@@ -51,7 +55,7 @@ pub(crate) async fn observe(
         Some(sender) => {
             let traced = Traced::new(&sender, server_span);
             describe(traced.span(), request.request());
-            (traced.run(next.call(request)).await, traced)
+            (traced.run(answer(request, next)).await, traced)
         }
     };
     let span = traced.span();
@@ -69,6 +73,27 @@ pub(crate) async fn observe(
     outcome
 }
 
+/// What is answered to it, by whom it concerns unless its head is too long.
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let mut response = match http_limits::problem_of(&request) {
+        None => next.call(request).await?.map_into_boxed_body(),
+        Some(problem) => request.error_response(problem),
+    };
+    leave_taking::say_when_draining(&mut response);
+    Ok(response)
+}
+
+/// The pattern of its route in the URL map; it is not looked for where nearly all requests go.
+fn route_of(request: &ServiceRequest) -> Option<Cow<'static, str>> {
+    match request.path() {
+        EVENTS => Some(Cow::Borrowed(EVENTS)),
+        _ => request.match_pattern().map(Cow::Owned),
+    }
+}
+
 /// What became of a request whose trace was left to the handler.
 fn followed(request: &HttpRequest) -> Traced {
     let refused_before = || {
@@ -81,7 +106,7 @@ fn followed(request: &HttpRequest) -> Traced {
 
 /// Whether the body may tell what the head does not: the trace that the request goes on.
 fn may_hold_event(method: &str, route: Option<&str>) -> bool {
-    method == "POST" && route == Some("/v1/events")
+    method == "POST" && route == Some(EVENTS)
 }
 
 /// The id by which client and operator speak of this request: its trace's.
@@ -175,7 +200,7 @@ fn protocol_version(version: Version) -> &'static str {
 /// Counts a request while it lives; `Drop` also sees the ones whose client went away.
 struct Measured {
     method: &'static str,
-    route: String,
+    route: Cow<'static, str>,
     status: Option<u16>,
     started: Instant,
 }
@@ -184,7 +209,7 @@ struct Measured {
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 impl Measured {
-    fn start(method: &'static str, route: Option<String>) -> Self {
+    fn start(method: &'static str, route: Option<Cow<'static, str>>) -> Self {
         instruments::active_requests(1.0);
         Self { method, route: route.unwrap_or_default(), status: None, started: Instant::now() }
     }

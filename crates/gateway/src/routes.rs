@@ -14,9 +14,10 @@ mod negotiation;
 mod page;
 mod query;
 
+use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, guard};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route, guard};
 
 pub(crate) use api_document::ApiDocument;
 pub(crate) use landing_page::LandingPage;
@@ -34,11 +35,14 @@ pub(crate) enum Serves {
     Management,
 }
 
+const READING: &[Method] = &[Method::GET, Method::HEAD];
+
 /// Registers every route of a listener.
 pub(crate) fn map(app: &mut ServiceConfig, serves: Serves) {
     if serves != Serves::Management {
-        let events = readable("/v1/events", "GET, HEAD, POST", list_events::handle);
-        app.service(events.route(web::post().to(accept_events::handle)))
+        let events =
+            only("/v1/events", "GET, HEAD, POST").route(on(&[Method::POST]).to(accept_events::handle));
+        app.service(events.route(on(READING).to(list_events::handle)))
             .service(read("/v1/event", find_event::handle))
             .service(read("/v1/dead-letters", list_dead_letters::handle))
             .service(read("/", landing_page::handle))
@@ -65,18 +69,13 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    readable(path, "GET, HEAD", handler)
+    only(path, "GET, HEAD").route(on(READING).to(handler))
 }
 
-/// A resource that can be read, and does more for other methods.
-fn readable<F, Args>(path: &str, allowed: &'static str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    let reads = guard::Any(guard::Get()).or(guard::Head());
-    only(path, allowed).route(web::route().guard(reads).to(handler))
+/// A route for these methods. The framework's own guards note what they look for in every request, for an answer that
+/// [`only`] gives.
+fn on(methods: &'static [Method]) -> Route {
+    web::route().guard(guard::fn_guard(|request| methods.contains(&request.head().method)))
 }
 
 /// A resource that answers other methods with 405 and says which it takes.

@@ -12,9 +12,9 @@ use tokio::runtime::Handle;
 use crate::config::Config;
 use crate::intake::Lane;
 use crate::listener::{Listener, Patience};
+use crate::observe;
 use crate::routes::{self, Serves};
 use crate::startup::{StartError, State};
-use crate::{http_limits, leave_taking, observe};
 
 /// Binds the address of events; what it answers serves once it is awaited.
 pub(crate) fn listen(config: &Config, state: Arc<State>) -> Result<(Server, SocketAddr), StartError> {
@@ -29,8 +29,6 @@ pub(crate) fn listen(config: &Config, state: Arc<State>) -> Result<(Server, Sock
             .app_data(web::Data::new(Lane::of_this_thread(&data)))
             .configure(|app| routes::map(app, serves))
             .wrap(middleware::Condition::new(!origins.is_empty(), cross_origin(&origins)))
-            .wrap(middleware::from_fn(http_limits::check))
-            .wrap(middleware::from_fn(leave_taking::say_when_draining))
             .wrap(middleware::from_fn(observe::observe))
     };
     let listener = Listener::bind(config.http.addr).map_err(refused)?;

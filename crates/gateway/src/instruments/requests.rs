@@ -1,5 +1,6 @@
 //! Metrics of HTTP requests, by the semantic conventions.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -14,17 +15,17 @@ pub(super) fn describe() {
 }
 
 /// One answered request; `route` is a pattern of the URL map, never a path.
-pub(crate) fn request(method: &'static str, route: String, status: u16, took: Duration) {
+pub(crate) fn request(method: &'static str, route: Cow<'static, str>, status: u16, took: Duration) {
     /// Nearly all requests, looked up once.
     static EVENTS_ACCEPTED: LazyLock<Histogram> =
-        LazyLock::new(|| duration("POST", "/v1/events".to_owned(), 202));
-    match (method, route.as_str(), status) {
+        LazyLock::new(|| duration("POST", "/v1/events".into(), 202));
+    match (method, &*route, status) {
         ("POST", "/v1/events", 202) => EVENTS_ACCEPTED.record(took),
         _ => duration(method, route, status).record(took),
     }
 }
 
-fn duration(method: &'static str, route: String, status: u16) -> Histogram {
+fn duration(method: &'static str, route: Cow<'static, str>, status: u16) -> Histogram {
     histogram!(
         REQUEST_DURATION,
         "http_request_method" => method,
