@@ -16,6 +16,7 @@ use telemetry::{Remote, Traced, Undecided};
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::routes::EVENTS_PATH;
 use crate::{http_limits, instruments, leave_taking, trace_context};
 
 /// Routes whose requests make metrics but no span: machines, and pages left open,
@@ -28,7 +29,6 @@ pub(crate) fn has_span(route: &str) -> bool {
     !WITHOUT_SPAN.contains(&route)
 }
 
-const EVENTS: &str = "/v1/events";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The middleware; it wraps the whole application, unknown routes included.
@@ -89,7 +89,7 @@ async fn answer(
 /// The pattern of its route in the URL map; it is not looked for where nearly all requests go.
 fn route_of(request: &ServiceRequest) -> Option<Cow<'static, str>> {
     match request.path() {
-        EVENTS => Some(Cow::Borrowed(EVENTS)),
+        EVENTS_PATH => Some(Cow::Borrowed(EVENTS_PATH)),
         _ => request.match_pattern().map(Cow::Owned),
     }
 }
@@ -106,7 +106,7 @@ fn followed(request: &HttpRequest) -> Traced {
 
 /// Whether the body may tell what the head does not: the trace that the request goes on.
 fn may_hold_event(method: &str, route: Option<&str>) -> bool {
-    method == "POST" && route == Some(EVENTS)
+    method == "POST" && route == Some(EVENTS_PATH)
 }
 
 /// The id by which client and operator speak of this request: its trace's.

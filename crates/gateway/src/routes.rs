@@ -35,13 +35,16 @@ pub(crate) enum Serves {
     Management,
 }
 
+/// Where events are sent to, and listed.
+pub(crate) const EVENTS_PATH: &str = "/v1/events";
+
 const READING: &[Method] = &[Method::GET, Method::HEAD];
 
 /// Registers every route of a listener.
 pub(crate) fn map(app: &mut ServiceConfig, serves: Serves) {
     if serves != Serves::Management {
         let events =
-            only("/v1/events", "GET, HEAD, POST").route(on(&[Method::POST]).to(accept_events::handle));
+            only(EVENTS_PATH, "GET, HEAD, POST").route(on(&[Method::POST]).to(accept_events::handle));
         app.service(events.route(on(READING).to(list_events::handle)))
             .service(read("/v1/event", find_event::handle))
             .service(read("/v1/dead-letters", list_dead_letters::handle))

@@ -151,7 +151,7 @@ pub(crate) fn trace_id_of(context: &Context) -> Option<TraceId> {
     ids.is_valid().then(|| ids.trace_id())
 }
 
-/// As its own formatter has it, which is slower: every event's answer has one.
+/// A trace's id in hexadecimal. Its own formatter is slower, and every event's answer has one.
 pub fn in_hexadecimal(id: TraceId) -> String {
     Uuid::from_bytes(id.to_bytes()).simple().encode_lower(&mut Uuid::encode_buffer()).to_owned()
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use metrics::{Gauge, Histogram, describe_gauge, describe_histogram, gauge, histogram};
 
+use crate::routes::EVENTS_PATH;
+
 const REQUEST_DURATION: &str = "http_server_request_duration_seconds";
 const ACTIVE_REQUESTS: &str = "http_server_active_requests";
 
@@ -17,10 +19,9 @@ pub(super) fn describe() {
 /// One answered request; `route` is a pattern of the URL map, never a path.
 pub(crate) fn request(method: &'static str, route: Cow<'static, str>, status: u16, took: Duration) {
     /// Nearly all requests, looked up once.
-    static EVENTS_ACCEPTED: LazyLock<Histogram> =
-        LazyLock::new(|| duration("POST", "/v1/events".into(), 202));
+    static EVENTS_ACCEPTED: LazyLock<Histogram> = LazyLock::new(|| duration("POST", EVENTS_PATH.into(), 202));
     match (method, &*route, status) {
-        ("POST", "/v1/events", 202) => EVENTS_ACCEPTED.record(took),
+        ("POST", EVENTS_PATH, 202) => EVENTS_ACCEPTED.record(took),
         _ => duration(method, route, status).record(took),
     }
 }

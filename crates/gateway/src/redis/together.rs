@@ -70,11 +70,11 @@ async fn run(connection: Arc<Connection>, seal: Seal, mut questions: mpsc::Recei
         let left = |since: Instant| connection.timeout().saturating_sub(now.saturating_duration_since(since));
         waiting.retain(|waiting| !waiting.answer.is_closed() && !left(waiting.since).is_zero());
         let groups = by_producer(&mut waiting);
-        let answer = |group: Group| {
+        let answer_group = |group: Group| {
             let patience = group.requests.first().map_or(Duration::ZERO, |oldest| left(oldest.since));
             answer(&connection, &seal, group, patience)
         };
-        join_all(groups.into_iter().map(answer)).await;
+        join_all(groups.into_iter().map(answer_group)).await;
     }
 }
 
