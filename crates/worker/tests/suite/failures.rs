@@ -133,25 +133,29 @@ async fn a_server_that_only_reads_is_waited_for() {
     let worker = ground.worker().await;
     ground.topic.produce(&event("1"), false);
     ground.decided(1).await;
-    // What a failover looks like: the old sessions end, and who answers now is a replica.
-    let read_only = |on: &'static str| {
-        format!(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {on}', current_database()); END $$;
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-    };
-    ground.database.run(&read_only("on")).await;
+    become_read_only(&ground, true).await;
     ground.topic.produce(&event("2"), false);
     testkit::eventually("it has met the replica", || async {
         worker.metrics().await.contains("error_type=\"25006\"").then_some(())
     })
     .await;
     worker.answers_ready_with(StatusCode::OK, "ready").await;
-    ground.database.run(&read_only("off")).await;
+    become_read_only(&ground, false).await;
     ground.decided(2).await;
     assert_eq!(ground.books().await, [2, 0, 0, 0]);
     worker.stop().await;
+}
+
+/// What a failover looks like: who answers now is a replica, or none any more, and the old sessions end.
+///
+/// Two statements, two transactions: the worker connects again at once, and must find the setting.
+async fn become_read_only(ground: &Ground, read_only: bool) {
+    let name: String = ground.database.one("SELECT quote_ident(current_database())", &[]).await;
+    let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {read_only}");
+    ground.database.run(&set).await;
+    let end_others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                      WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    ground.database.run(end_others).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
