@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import alert_files, bench_page, go, prerequisites, python_tools, rust, workflows
+from . import alert_files, bench_page, go, prerequisites, python_tools, rust, rust_modules, workflows
 from .component import Prerequisite, StackError, command_prerequisite
 from .context import Context
 from .pages import check as pages_check
@@ -168,6 +168,7 @@ def say_or_fail(ctx: Context, command: Sequence[str | Path], env: Mapping[str, s
 
 CHECKS = (
     Check("formatting (cargo fmt)", formatting),
+    Check("modules (every Rust file is declared)", rust_modules.refuse_undeclared),
     Check("python (syntax, ruff)", python),
     Check("shell (shellcheck)", shell),
     Check("yaml (yamllint)", yaml),
