@@ -131,9 +131,7 @@ class Configuration(ContextTest):
 class Orphans(ContextTest):
     def test_a_process_is_found_by_its_mark_and_no_other(self):
         ctx = self.context()
-        sleeper = [sys.executable, "-c", "import time; time.sleep(60)"]
-        ours = subprocess.Popen(sleeper, env={**os.environ, processes.MARK: str(ctx.home)})
-        other = subprocess.Popen(sleeper, env={**os.environ, processes.MARK: f"{ctx.home}-other"})
+        ours, other = self.running(str(ctx.home)), self.running(f"{ctx.home}-other")
         try:
             self.assertEqual(processes.end_marked(ctx.home), {ours.pid})
             self.assertIsNone(other.poll())
@@ -141,7 +139,15 @@ class Orphans(ContextTest):
         finally:
             for process in (ours, other):
                 process.kill()
-                process.wait()
+                process.communicate()
+
+    @staticmethod
+    def running(mark: str) -> subprocess.Popen[bytes]:
+        """A process with this mark. It has none yet while the system only makes it, so it says when it runs."""
+        words = [sys.executable, "-c", "import time; print('runs', flush=True); time.sleep(60)"]
+        process = subprocess.Popen(words, env={**os.environ, processes.MARK: mark}, stdout=subprocess.PIPE)
+        process.stdout.readline()
+        return process
 
 
 if __name__ == "__main__":
