@@ -81,7 +81,7 @@ pub(crate) async fn session(server: &Server, options: &str) -> Result<tokio_post
     tokio::spawn(async move {
         // a broken connection shows again, with its cause, in the query that needs it
         if let Err(error) = connection.await {
-            eprintln!("farolctl: PostgreSQL closed the connection: {error}");
+            eprintln!("farolctl: PostgreSQL closed the connection: {}", postgres::cause(&error));
         }
     });
     Ok(client)

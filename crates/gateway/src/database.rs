@@ -31,7 +31,7 @@ const SESSION: &str = "-c default_transaction_read_only=on -c statement_timeout=
 pub(crate) enum LookUpError {
     #[error("no connection to PostgreSQL: {}", postgres::cause(.0))]
     Pool(#[from] PoolError),
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL: {}", postgres::cause(.0))]
     Query(#[from] tokio_postgres::Error),
     #[error("the row is not a valid event: {0}")]
     Row(#[from] Refusal),

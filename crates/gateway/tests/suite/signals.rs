@@ -220,3 +220,16 @@ async fn a_line_and_the_trace_it_was_written_in_lead_to_each_other() {
     let ids: Vec<String> = spans.iter().map(|seen| hex::encode(&seen.span.span_id)).collect();
     assert!(ids.iter().any(|id| line["span_id"] == id.as_str()), "{line} is of none of {ids:?}");
 }
+
+#[tokio::test]
+async fn a_look_up_that_postgresql_refuses_is_logged_in_its_words() {
+    let ground = Ground::prepare().await;
+    // Its database has no tables.
+    let gateway = ground.command(&format!("http://{}", silent_server())).spawn().unwrap();
+    let url = ready(ground.port).await;
+    let request = Client::new().get(format!("{url}/v1/event?source=/a&id={}", uuid())).bearer_auth(KEY);
+    assert_eq!(request.send().await.unwrap().status(), 503);
+    stop(gateway).await;
+    let line = ground.line("look_up_failed").unwrap();
+    assert!(line["error"].as_str().unwrap().ends_with("does not exist"), "{line}");
+}
