@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -58,7 +59,7 @@ def modules_of(found: re.Match[str], file: Path, folder: Path) -> list[tuple[Pat
     """The file of a declared module, and where its own modules are."""
     name, path = found["name"], found["path"]
     if path:
-        module = (file.parent / path).resolve()
+        module = Path(os.path.normpath(file.parent / path))
         return [(module, module.parent)] if module.is_file() else []
     places = [(folder / f"{name}.rs", folder / name), (folder / name / "mod.rs", folder / name)]
     return [(module, inside) for module, inside in places if module.is_file()]
