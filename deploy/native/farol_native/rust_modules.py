@@ -19,14 +19,10 @@ DECLARATION = re.compile(
 )
 
 
-def refuse_undeclared(ctx: Context) -> None:
-    listing = ctx.output(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.rs"], cwd=ctx.root)
-    if not listing:
-        raise StackError("`git ls-files` finds no Rust file; make check looks at the files of a git checkout")
-    files = {path for name in listing.split("\0") if name and (path := ctx.root / name).is_file()}
-    if missing := sorted(files - declared(targets(ctx))):
-        names = "\n  ".join(str(path.relative_to(ctx.root)) for path in missing)
-        raise StackError(f"no module declares these files, so nothing compiles them:\n  {names}")
+def undeclared(ctx: Context, files: Iterable[Path]) -> list[str]:
+    """Those of these files, by their names in the checkout, that no module declares."""
+    missing = set(files) - declared(targets(ctx))
+    return sorted(str(path.relative_to(ctx.root)) for path in missing)
 
 
 def targets(ctx: Context) -> Iterator[Path]:
