@@ -111,7 +111,8 @@ fn may_hold_event(method: &str, route: Option<&str>) -> bool {
 
 /// The id by which client and operator speak of this request: its trace's.
 fn with_request_id<B>(mut response: ServiceResponse<B>, traced: &Traced) -> ServiceResponse<B> {
-    if let Some(value) = traced.trace_id().and_then(|id| HeaderValue::try_from(id).ok()) {
+    let id = traced.trace_id().map(telemetry::in_hexadecimal);
+    if let Some(value) = id.and_then(|id| HeaderValue::try_from(id).ok()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response

@@ -28,9 +28,9 @@ impl Remote {
         self.span_context().is_some_and(|span| span.is_sampled())
     }
 
-    /// The trace's id in hexadecimal.
-    pub fn trace_id(&self) -> Option<String> {
-        self.span_context().map(|span| in_hexadecimal(span.trace_id()))
+    /// The trace's id.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.span_context().map(|span| span.trace_id())
     }
 
     pub(crate) fn span_context(&self) -> Option<SpanContext> {
@@ -135,9 +135,9 @@ pub fn is_recorded(span: &Span) -> bool {
     !span.is_disabled() && span.context().span().span_context().is_sampled()
 }
 
-/// The id of the trace that `span` belongs to, in hexadecimal; `None` where traces are off.
-pub fn trace_id(span: &Span) -> Option<String> {
-    trace_id_of(&span.context()).map(in_hexadecimal)
+/// The id of the trace that `span` belongs to; `None` where traces are off.
+pub fn trace_id(span: &Span) -> Option<TraceId> {
+    trace_id_of(&span.context())
 }
 
 /// The id of the trace that this is called in, whether it has a span or not.

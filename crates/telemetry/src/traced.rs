@@ -154,13 +154,12 @@ impl Traced {
         &self.span
     }
 
-    /// The id of its trace in hexadecimal; `None` where traces are off.
-    pub fn trace_id(&self) -> Option<String> {
-        let id = match &self.ids {
+    /// The id of its trace; `None` where traces are off.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        match &self.ids {
             Some(ids) => propagation::trace_id_of(ids),
-            None => propagation::trace_id_of(&self.span.context()),
-        };
-        id.map(propagation::in_hexadecimal)
+            None => propagation::trace_id(&self.span),
+        }
     }
 
     /// Lets `work` run in it.
@@ -191,7 +190,7 @@ mod tests {
     fn what_is_not_recorded_has_the_ids_of_its_trace_and_no_span() {
         let traced = undecided(Root::Unrecorded(TraceId::from(7))).decide(&Remote::None);
         assert!(traced.span().is_none());
-        assert_eq!(traced.trace_id().unwrap(), format!("{:032x}", 7));
+        assert_eq!(traced.trace_id(), Some(TraceId::from(7)));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use event::{Class, Digest, Event, EventKey, Place, Refusal, kafka};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use sha2::{Digest as _, Sha256};
-use telemetry::{Extractor, Remote};
+use telemetry::{Extractor, Remote, TraceId};
 use tracing::Span;
 
 use crate::headers::Headers;
@@ -86,7 +86,7 @@ impl Record {
     }
 
     /// The trace that its row leads to.
-    pub(crate) fn trace_id(&self) -> Option<String> {
+    pub(crate) fn trace_id(&self) -> Option<TraceId> {
         self.remote.trace_id().or_else(|| telemetry::trace_id(&self.span))
     }
 }

@@ -68,15 +68,11 @@ impl Tuples {
         self.0.put_slice(bytes);
     }
 
-    pub(super) fn optional(&mut self, bytes: Option<&[u8]>) {
-        match bytes {
-            Some(bytes) => self.value(bytes),
+    pub(super) fn optional(&mut self, value: Option<impl AsRef<[u8]>>) {
+        match value {
+            Some(value) => self.value(value.as_ref()),
             None => self.0.put_i32(NULL),
         }
-    }
-
-    pub(super) fn text(&mut self, text: Option<&str>) {
-        self.optional(text.map(str::as_bytes));
     }
 
     pub(super) fn jsonb(&mut self, json: Option<&str>) {
@@ -88,9 +84,10 @@ impl Tuples {
 
     pub(super) fn instant(&mut self, instant: Option<OffsetDateTime>) {
         // every instant of OffsetDateTime is one of PostgreSQL's
-        let microseconds =
-            instant.and_then(|instant| i64::try_from((instant - EPOCH).whole_microseconds()).ok());
-        self.optional(microseconds.map(i64::to_be_bytes).as_ref().map(<[u8; 8]>::as_slice));
+        let microseconds = instant.map(|instant| {
+            (instant.unix_timestamp() - EPOCH.unix_timestamp()) * 1_000_000 + i64::from(instant.microsecond())
+        });
+        self.optional(microseconds.map(i64::to_be_bytes));
     }
 }
 

@@ -4,7 +4,7 @@ use deadpool_postgres::Transaction;
 use event::DIGEST_VERSION;
 use tokio_postgres::types::ToSql;
 
-use super::{Book, StoreError, trace_id_bytes};
+use super::{Book, StoreError};
 use crate::record::Record;
 
 const INSERT: &str = "
@@ -103,7 +103,7 @@ pub(super) async fn write(
             &event.map(|event| event.attributes.id.as_str()),
             &digest.as_ref().map(|_| DIGEST_VERSION),
             &digest,
-            &trace_id_bytes(record),
+            &record.trace_id().map(|id| id.to_bytes().to_vec()),
             &letter.cause.name(),
             &letter.sqlstate,
             &letter.bounded_message(),

@@ -243,9 +243,3 @@ impl Store {
         Ok(decided.outcomes)
     }
 }
-
-/// The trace id as its 16 bytes.
-fn trace_id_bytes(record: &Record) -> Option<Vec<u8>> {
-    let id = u128::from_str_radix(&record.trace_id()?, 16).ok()?;
-    Some(id.to_be_bytes().to_vec())
-}

@@ -3,11 +3,12 @@
 
 use deadpool_postgres::Transaction;
 use event::{DIGEST_VERSION, Data, Event};
+use telemetry::TraceId;
 use time::OffsetDateTime;
 
 use super::copy::{Tuples, copy};
 use super::events::Candidate;
-use super::{Book, StoreError, trace_id_bytes};
+use super::{Book, StoreError};
 
 /// Columns in the order in which [`write()`] writes them. `stored_at` is always PostgreSQL's own.
 const COPY: &str = "
@@ -39,15 +40,15 @@ fn write(row: &mut Tuples, book: &Book, tx: i64, candidate: &Candidate<'_>) {
     row.instant(record.received_at_ms().and_then(from_milliseconds));
     row.instant(attributes.time.as_ref().map(event::Time::instant));
     row.value(candidate.digest.as_bytes());
-    row.optional(trace_id_bytes(record).as_deref());
+    row.optional(record.trace_id().map(TraceId::to_bytes));
     row.value(attributes.source.as_str().as_bytes());
     row.value(attributes.id.as_str().as_bytes());
     row.value(attributes.event_type.as_str().as_bytes());
-    row.text(attributes.subject.as_ref().map(event::Subject::as_str));
-    row.text(attributes.time.as_ref().map(event::Time::as_str));
-    row.text(attributes.datacontenttype.as_ref().map(event::MediaType::as_str));
-    row.text(attributes.dataschema.as_ref().map(event::SchemaUri::as_str));
-    row.text(record.producer());
+    row.optional(attributes.subject.as_ref().map(event::Subject::as_str));
+    row.optional(attributes.time.as_ref().map(event::Time::as_str));
+    row.optional(attributes.datacontenttype.as_ref().map(event::MediaType::as_str));
+    row.optional(attributes.dataschema.as_ref().map(event::SchemaUri::as_str));
+    row.optional(record.producer());
     row.jsonb(extensions(candidate.event).as_deref());
     let (json, bytes) = match &candidate.event.data {
         Data::Absent => (None, None),
