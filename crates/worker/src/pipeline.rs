@@ -160,13 +160,15 @@ impl Pipeline {
             let count = outcomes.iter().filter(|o| **o == outcome).count();
             instruments::records(outcome, u64::try_from(count).unwrap_or(u64::MAX));
         }
-        for (record, outcome) in records.iter().zip(outcomes) {
+        let decided = || records.iter().zip(outcomes);
+        decided().for_each(|(record, outcome)| {
             record.span.record("farol.outcome", outcome.name());
-            if let (Outcome::Stored, Some(received_ms)) = (outcome, record.received_at_ms()) {
-                let age_ms = u64::try_from(at_ms - i128::from(received_ms)).unwrap_or_default();
-                instruments::freshness(Duration::from_millis(age_ms));
-            }
-        }
+        });
+        let stored = decided().filter(|(_, outcome)| **outcome == Outcome::Stored);
+        instruments::freshness(stored.filter_map(|(record, _)| {
+            let age_ms = at_ms - i128::from(record.received_at_ms()?);
+            Some(Duration::from_millis(u64::try_from(age_ms).unwrap_or_default()))
+        }));
         self.consumer.hint(spans);
     }
 
