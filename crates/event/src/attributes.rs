@@ -66,7 +66,8 @@ impl Attributes {
 /// Collects attributes one by one, in any order, from whatever binding reads them.
 #[derive(Debug, Default)]
 pub(crate) struct AttributesBuilder {
-    spec_version: Option<String>,
+    /// Whether it is the one that we speak.
+    spec_version: Option<bool>,
     id: Option<EventId>,
     source: Option<Source>,
     event_type: Option<EventType>,
@@ -85,7 +86,7 @@ impl AttributesBuilder {
             return Err(twice(name));
         }
         match name {
-            "specversion" => put(&mut self.spec_version, name, value.to_owned()),
+            "specversion" => put(&mut self.spec_version, name, value == SPEC_VERSION),
             "id" => put(&mut self.id, name, value.parse()?),
             "source" => put(&mut self.source, name, value.parse()?),
             "type" => put(&mut self.event_type, name, value.parse()?),
@@ -134,8 +135,7 @@ impl AttributesBuilder {
 
     /// The set as a whole: what is required is there and the version is one we speak.
     pub(crate) fn build(self) -> Result<Attributes, Refusal> {
-        let spec_version = required("specversion", self.spec_version)?;
-        if spec_version != SPEC_VERSION {
+        if !required("specversion", self.spec_version)? {
             return Err(Refusal::attribute("specversion", "is not supported; Farol speaks 1.0"));
         }
         Ok(Attributes {

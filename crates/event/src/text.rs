@@ -5,8 +5,9 @@ use crate::refusal::{Place, Refusal};
 
 /// Checks `value` as a CloudEvents String; `name` is the attribute, for the error.
 pub(crate) fn check(name: &str, value: &str) -> Result<(), Refusal> {
-    // Looked at first: nearly every attribute is printable ASCII, one pass and done.
-    if value.bytes().all(|b| (0x20..0x7f).contains(&b)) {
+    // Looked at first: nearly every attribute is printable ASCII. Without a branch for each byte, so that many are looked at
+    // in one step.
+    if value.bytes().fold(true, |plain, b| plain & (0x20..0x7f).contains(&b)) {
         return Ok(());
     }
     for c in value.chars() {

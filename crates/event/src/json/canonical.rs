@@ -11,23 +11,25 @@ use crate::refusal::{Place, Refusal};
 /// How deep arrays and objects may nest; far below what PostgreSQL's stack allows.
 const MAX_DEPTH: usize = 128;
 /// Room that most data needs no more of.
+const USUAL_BYTES: usize = 512;
 const USUAL_DEPTH: usize = 8;
 const USUAL_MEMBERS: usize = 32;
 const USUAL_NAMES_BYTES: usize = 256;
 
 /// The canonical form of the JSON value in `text`, which must hold one and nothing else.
 pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut walk = Walk {
-        jiter: Jiter::new(text),
-        out: Vec::with_capacity(text.len()),
-        names: String::with_capacity(USUAL_NAMES_BYTES),
-        members: Vec::with_capacity(USUAL_MEMBERS),
-        path: Vec::with_capacity(USUAL_DEPTH),
-    };
+    let mut walk = Walk::new(Jiter::new(text), text.len());
     let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
     walk.value(first)?;
     walk.jiter.finish().map_err(|e| walk.refused(&e))?;
     Ok(walk.out)
+}
+
+/// The canonical form of the JSON value that `jiter` is at, and `jiter` behind it.
+pub(super) fn next<'t>(jiter: Jiter<'t>, first: Peek) -> Result<(Vec<u8>, Jiter<'t>), Refusal> {
+    let mut walk = Walk::new(jiter, USUAL_BYTES);
+    walk.value(first)?;
+    Ok((walk.out, walk.jiter))
 }
 
 /// One step from a container to the value inside it.
@@ -58,6 +60,16 @@ struct Member {
 }
 
 impl<'t> Walk<'t> {
+    fn new(jiter: Jiter<'t>, bytes: usize) -> Self {
+        Self {
+            jiter,
+            out: Vec::with_capacity(bytes),
+            names: String::with_capacity(USUAL_NAMES_BYTES),
+            members: Vec::with_capacity(USUAL_MEMBERS),
+            path: Vec::with_capacity(USUAL_DEPTH),
+        }
+    }
+
     fn value(&mut self, peek: Peek) -> Result<(), Refusal> {
         match peek {
             Peek::Null => {

@@ -5,7 +5,7 @@ mod canonical;
 mod number;
 
 use bytes::Bytes;
-use jiter::{JiterError, JiterErrorType, JsonErrorType};
+use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
 use crate::refusal::{Place, Refusal};
 
@@ -20,6 +20,15 @@ impl JsonText {
     /// Validates `text`; the pointer of a refusal leads to the value that is wrong.
     pub fn parse(text: Bytes) -> Result<Self, Refusal> {
         Ok(Self { canonical: canonical::of(&text)?, text })
+    }
+
+    /// The value that `jiter` is at, with `jiter` behind it then, in the `document` that it reads. One that [`Self::parse`]
+    /// would refuse is `None`, and left to it: it knows where that value begins.
+    pub(crate) fn next(jiter: &mut Jiter<'_>, first: Peek, document: &Bytes) -> Option<Self> {
+        let start = jiter.current_index();
+        let (canonical, behind) = canonical::next(jiter.clone(), first).ok()?;
+        *jiter = behind;
+        Some(Self { text: document.slice(start..jiter.current_index()), canonical })
     }
 
     /// The text as it came.

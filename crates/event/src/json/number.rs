@@ -13,8 +13,15 @@ pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &
         Some((b'-', rest)) => (true, rest),
         _ => (false, literal),
     };
-    let (mantissa, exponent) = split_exponent(unsigned)?;
-    let (whole, fraction) = split_once(mantissa, |b| b == b'.');
+    // Nearly all numbers are whole ones.
+    let (whole, fraction, exponent) = match unsigned.iter().all(u8::is_ascii_digit) {
+        true => (unsigned, &[][..], 0),
+        false => {
+            let (mantissa, exponent) = split_exponent(unsigned)?;
+            let (whole, fraction) = split_once(mantissa, |b| b == b'.');
+            (whole, fraction, exponent)
+        }
+    };
     check_width(exponent, whole.len(), fraction.len())?;
     let digits = match fraction {
         [] => Cow::Borrowed(whole),

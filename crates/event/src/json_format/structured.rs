@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use jiter::{Jiter, NumberInt, Peek};
+use jiter::{Jiter, JiterError, NumberInt, Peek};
 
 use crate::Event;
 use crate::attributes::{Attributes, AttributesBuilder};
@@ -21,6 +21,13 @@ const DATA_BASE64: &str = "data_base64";
 const CORE: [&str; 8] =
     ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema"];
 
+/// The members of an event, before they are known to make one.
+#[derive(Default)]
+struct Members {
+    attributes: AttributesBuilder,
+    payload: Payload,
+}
+
 /// The payload as its members announced it, before the media type is known.
 #[derive(Default)]
 struct Payload {
@@ -30,33 +37,54 @@ struct Payload {
     base64: Option<Option<Bytes>>,
 }
 
-/// The JSON text of `data`.
-struct Value {
-    text: Bytes,
-    is_string: bool,
+/// What `data` is.
+enum Value {
+    /// Good JSON, and no string.
+    Json(JsonText),
+    /// The JSON text of a string, which may become bytes, or of what no database could hold.
+    Text { text: Bytes, is_string: bool },
 }
 
+/// Reads the event that is all of `body`.
 pub(crate) fn read(body: &Bytes) -> Result<Event, Refusal> {
-    let mut attributes = AttributesBuilder::default();
-    let mut payload = Payload::default();
     let mut jiter = Jiter::new(body);
-    // Also half a surrogate pair is malformed here: it could only be in the name of an attribute.
-    let broken = |e: &jiter::JiterError| json::malformed(e, Place::Message);
-    let mut next = jiter.next_object().map_err(|e| broken(&e))?.map(member_name);
-    while let Some(name) = next {
-        let peek = jiter.peek().map_err(|e| broken(&e))?;
-        match name.as_ref() {
-            "data" => once(&mut payload.value, &name, value(&mut jiter, peek, body)?)?,
-            DATA_BASE64 => once(&mut payload.base64, &name, base64(&mut jiter, peek)?)?,
-            _ => match attribute_value(&mut jiter, peek, &name)? {
-                Some(value) => attributes.set(&name, &value)?,
-                None => attributes.unset(&name)?,
-            },
-        }
-        next = jiter.next_key().map_err(|e| broken(&e))?.map(member_name);
-    }
+    let members = Members::read(&mut jiter, body)?;
     jiter.finish().map_err(|e| broken(&e))?;
-    finish(attributes.build()?, payload)
+    members.event()
+}
+
+/// Reads the event that `jiter` is at, in the `body` that it reads.
+pub(super) fn read_next(jiter: &mut Jiter<'_>, body: &Bytes) -> Result<Event, Refusal> {
+    Members::read(jiter, body)?.event()
+}
+
+/// Also half a surrogate pair is malformed where this is said: it could only be in the name of an attribute.
+fn broken(error: &JiterError) -> Refusal {
+    json::malformed(error, Place::Message)
+}
+
+impl Members {
+    fn read(jiter: &mut Jiter<'_>, body: &Bytes) -> Result<Self, Refusal> {
+        let Self { mut attributes, mut payload } = Self::default();
+        let mut next = jiter.next_object().map_err(|e| broken(&e))?.map(member_name);
+        while let Some(name) = next {
+            let peek = jiter.peek().map_err(|e| broken(&e))?;
+            match name.as_ref() {
+                "data" => once(&mut payload.value, &name, value(jiter, peek, body)?)?,
+                DATA_BASE64 => once(&mut payload.base64, &name, base64(jiter, peek)?)?,
+                _ => match attribute_value(jiter, peek, &name)? {
+                    Some(value) => attributes.set(&name, &value)?,
+                    None => attributes.unset(&name)?,
+                },
+            }
+            next = jiter.next_key().map_err(|e| broken(&e))?.map(member_name);
+        }
+        Ok(Self { attributes, payload })
+    }
+
+    fn event(self) -> Result<Event, Refusal> {
+        finish(self.attributes.build()?, self.payload)
+    }
 }
 
 /// A name that outlives the parser's next step; nearly all are known, and need no copy.
@@ -83,10 +111,13 @@ fn finish(mut attributes: Attributes, payload: Payload) -> Result<Event, Refusal
         (Some(value), None) => {
             // Data without a declared type is JSON; said aloud, since other bindings must say it.
             let media_type = attributes.datacontenttype.get_or_insert_with(MediaType::json);
-            match (media_type.is_json(), value.is_string) {
-                (true, _) => Data::Json(JsonText::parse(value.text)?),
-                (false, true) => Data::Bytes(string_bytes(&value.text, media_type)?),
-                (false, false) => {
+            match (media_type.is_json(), value) {
+                (true, Value::Json(json)) => Data::Json(json),
+                (true, Value::Text { text, .. }) => Data::Json(JsonText::parse(text)?),
+                (false, Value::Text { text, is_string: true }) => {
+                    Data::Bytes(string_bytes(&text, media_type)?)
+                }
+                (false, _) => {
                     return Err(no_text("must be a JSON string, since datacontenttype is not JSON"));
                 }
             }
@@ -105,6 +136,11 @@ fn base64_data(media_type: Option<&MediaType>, bytes: Bytes) -> Result<Data, Ref
 }
 
 fn value(jiter: &mut Jiter<'_>, peek: Peek, body: &Bytes) -> Result<Value, Refusal> {
+    let is_string = peek == Peek::String;
+    // Nearly all data is good: it is walked at once, and not skipped before.
+    if !is_string && let Some(json) = JsonText::next(jiter, peek, body) {
+        return Ok(Value::Json(json));
+    }
     let start = jiter.current_index();
     let skipped = jiter.known_skip(peek);
     // Skipping knows no names; what it stops at, a walk finds again and says where it is.
@@ -112,8 +148,7 @@ fn value(jiter: &mut Jiter<'_>, peek: Peek, body: &Bytes) -> Result<Value, Refus
         let found = json::refusal_in(&body[start..]);
         found.unwrap_or_else(|| json::refusal(&e, Place::Data(String::new())))
     })?;
-    let text = body.slice(start..jiter.current_index());
-    Ok(Value { text, is_string: peek == Peek::String })
+    Ok(Value::Text { text: body.slice(start..jiter.current_index()), is_string })
 }
 
 fn base64(jiter: &mut Jiter<'_>, peek: Peek) -> Result<Option<Bytes>, Refusal> {
@@ -135,7 +170,7 @@ fn attribute_value<'j>(
     peek: Peek,
     name: &str,
 ) -> Result<Option<Cow<'j, str>>, Refusal> {
-    let broken = |e: jiter::JiterError| json::refusal(&e, Place::attribute(name));
+    let broken = |e: JiterError| json::refusal(&e, Place::attribute(name));
     match peek {
         Peek::Null => jiter.known_null().map(|()| None).map_err(broken),
         Peek::String => jiter.known_str().map(|text| Some(Cow::Borrowed(text))).map_err(broken),
