@@ -117,14 +117,22 @@ mod tests {
     use crate::record::Raw;
 
     fn taken(offset: i64) -> Taken {
-        let raw = Raw::default();
         let content = Err(event::Refusal {
             class: event::Class::Malformed,
             place: event::Place::Message,
             reason: "of a test".into(),
         });
-        let (span, remote) = (tracing::Span::none(), telemetry::extract(&raw));
-        let record = Record { partition: 0, offset, timestamp_ms: None, raw, content, span, remote };
+        let record = Record {
+            partition: 0,
+            offset,
+            timestamp_ms: None,
+            raw: Raw::default(),
+            content,
+            received_at_ms: None,
+            dead_letter_id: None,
+            span: tracing::Span::none(),
+            trace_id: None,
+        };
         Taken { record, generation: 1, gap: 0 }
     }
 

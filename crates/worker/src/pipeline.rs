@@ -166,7 +166,7 @@ impl Pipeline {
         });
         let stored = decided().filter(|(_, outcome)| **outcome == Outcome::Stored);
         instruments::freshness(stored.filter_map(|(record, _)| {
-            let age_ms = at_ms - i128::from(record.received_at_ms()?);
+            let age_ms = at_ms - i128::from(record.received_at_ms?);
             Some(Duration::from_millis(u64::try_from(age_ms).unwrap_or_default()))
         }));
         self.consumer.hint(spans);

@@ -1,13 +1,14 @@
 //! One record of Kafka as the worker handles it: what came, what it says, where it belongs.
 
 use bytes::Bytes;
-use event::{Class, Digest, Event, EventKey, Place, Refusal, kafka};
+use event::{Class, Digest, Event, EventId, EventKey, Place, Refusal, Source, kafka};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use sha2::{Digest as _, Sha256};
-use telemetry::{Extractor, Remote, TraceId};
+use telemetry::{Extractor, TraceId};
 use tracing::Span;
 
 use crate::headers::Headers;
+use crate::store::Row;
 use crate::trace;
 
 /// A record's bytes as Kafka held them; a dead letter keeps them all.
@@ -20,17 +21,35 @@ pub(crate) struct Raw {
     headers_cut: bool,
 }
 
-/// An event, and what it is known by: computed as it comes, while PostgreSQL stores those before it.
+/// Where a record was, and what its headers say beside its event.
+#[derive(Debug, Default)]
+pub(crate) struct Origin<'r> {
+    pub(crate) partition: i32,
+    pub(crate) offset: i64,
+    /// When the gateway received it, in milliseconds since 1970.
+    pub(crate) received_at_ms: Option<i64>,
+    /// The gateway's name for who sent it.
+    pub(crate) producer: Option<&'r str>,
+    /// The trace that its row leads to.
+    pub(crate) trace_id: Option<TraceId>,
+}
+
+/// An event's row, and what the event is known by: made as it comes, while PostgreSQL stores those before it. A whole batch is
+/// more than the caches hold, so nothing is left to be looked up in it again.
 #[derive(Debug, Clone)]
 pub(crate) struct Identified {
-    pub(crate) event: Event,
+    pub(crate) source: Source,
+    pub(crate) id: EventId,
     pub(crate) key: EventKey,
     pub(crate) digest: Digest,
+    pub(crate) row: Row,
 }
 
 impl Identified {
-    pub(crate) fn of(event: Event) -> Self {
-        Self { key: event.key(), digest: event.digest(), event }
+    pub(crate) fn of(event: Event, origin: &Origin<'_>) -> Self {
+        let (key, digest) = (event.key(), event.digest());
+        let row = Row::of(&event, key, &digest, origin);
+        Self { source: event.attributes.source, id: event.attributes.id, key, digest, row }
     }
 }
 
@@ -43,9 +62,14 @@ pub(crate) struct Record {
     pub(crate) raw: Raw,
     /// The event in it, or why there is none.
     pub(crate) content: Result<Identified, Refusal>,
+    /// When the gateway received it, in milliseconds since 1970.
+    pub(crate) received_at_ms: Option<i64>,
+    /// The dead letter that it says it was made of. Anybody can say so.
+    pub(crate) dead_letter_id: Option<i64>,
     /// Open from here until the record's outcome is committed.
     pub(crate) span: Span,
-    pub(crate) remote: Remote,
+    /// The trace that its row leads to.
+    pub(crate) trace_id: Option<TraceId>,
 }
 
 impl Record {
@@ -59,8 +83,14 @@ impl Record {
         if let Ok(event) = &content {
             trace::name_event(&span, event);
         }
-        let content = content.map(Identified::of);
-        Self { partition, offset, timestamp_ms: message.timestamp().to_millis(), raw, content, span, remote }
+        let trace_id = remote.trace_id().or_else(|| telemetry::trace_id(&span));
+        let number = |header| raw.headers.text(header)?.parse().ok();
+        let (received_at_ms, dead_letter_id) = (number("farol-received-at"), number("farol-dead-letter-id"));
+        let producer = raw.headers.text("farol-producer");
+        let origin = Origin { partition, offset, received_at_ms, producer, trace_id };
+        let content = content.map(|event| Identified::of(event, &origin));
+        let timestamp_ms = message.timestamp().to_millis();
+        Self { partition, offset, timestamp_ms, raw, content, received_at_ms, dead_letter_id, span, trace_id }
     }
 
     /// How much memory it holds, about.
@@ -68,26 +98,6 @@ impl Record {
         self.raw.headers.bytes()
             + self.raw.key.as_ref().map_or(0, Vec::len)
             + self.raw.value.as_ref().map_or(0, Bytes::len)
-    }
-
-    /// The gateway's name for who sent it.
-    pub(crate) fn producer(&self) -> Option<&str> {
-        self.raw.headers.text("farol-producer")
-    }
-
-    /// When the gateway received it, in milliseconds since 1970.
-    pub(crate) fn received_at_ms(&self) -> Option<i64> {
-        self.raw.headers.text("farol-received-at")?.parse().ok()
-    }
-
-    /// The dead letter that it says it was made of. Anybody can say so.
-    pub(crate) fn dead_letter_id(&self) -> Option<i64> {
-        self.raw.headers.text("farol-dead-letter-id")?.parse().ok()
-    }
-
-    /// The trace that its row leads to.
-    pub(crate) fn trace_id(&self) -> Option<TraceId> {
-        self.remote.trace_id().or_else(|| telemetry::trace_id(&self.span))
     }
 }
 

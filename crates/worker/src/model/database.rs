@@ -123,7 +123,7 @@ impl Database {
         let (mut pending, mut decided) = candidates(records);
         while !pending.is_empty() {
             let (firsts, repeated) = split_repeated(pending);
-            let known = self.insert(topic, guards, firsts, &mut decided);
+            let known = self.insert(topic, guards, records, firsts, &mut decided);
             assert!(self.compare(topic, known, &mut decided).is_empty(), "a key that refused a row is there");
             pending = self.compare(topic, repeated, &mut decided);
         }
@@ -141,6 +141,7 @@ impl Database {
         &mut self,
         topic: &Topic,
         guards: Guards,
+        records: &[&Record],
         group: Vec<Candidate<'r>>,
         decided: &mut Decided,
     ) -> Vec<Candidate<'r>> {
@@ -149,7 +150,7 @@ impl Database {
             if guards.has(Guard::UniqueKeys) && self.row_of(topic, &candidate).is_some() {
                 known.push(candidate);
             } else {
-                let offset = candidate.record.offset;
+                let offset = records[usize::try_from(candidate.n).unwrap()].offset;
                 self.rows.insert(self.rows.partition_point(|row| *row < offset), offset);
                 decided.fresh(candidate.n);
             }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use event::{Digest, EventKey, kafka};
 
-use crate::record::{Identified, Raw, Record};
+use crate::record::{Identified, Origin, Raw, Record};
 
 /// The only partition.
 pub(super) const PARTITION: i32 = 0;
@@ -32,15 +32,16 @@ impl Topic {
 
     /// The record as the worker would take it from the client.
     pub(super) fn record(&self, offset: i64) -> Record {
-        let raw = Raw::default();
         Record {
             partition: PARTITION,
             offset,
             timestamp_ms: None,
             content: Ok(self.get(offset).unwrap().clone()),
             span: tracing::Span::none(),
-            remote: telemetry::extract(&raw),
-            raw,
+            received_at_ms: None,
+            dead_letter_id: None,
+            trace_id: None,
+            raw: Raw::default(),
         }
     }
 
@@ -61,5 +62,6 @@ fn identified(id: &str, data: &'static str) -> Identified {
     let headers =
         [("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", "/model"), ("ce_type", "model.record")];
     let headers = headers.into_iter().map(|(name, value)| (name, Some(value.as_bytes())));
-    Identified::of(kafka::read(headers, Some(Bytes::from_static(data.as_bytes()))).unwrap())
+    let event = kafka::read(headers, Some(Bytes::from_static(data.as_bytes()))).unwrap();
+    Identified::of(event, &Origin::default())
 }

@@ -1,7 +1,7 @@
 //! COPY in PostgreSQL's binary form (its manual, "Binary Format" of COPY): tuples of values, sent while the next are written
 //! down.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes};
 use deadpool_postgres::Transaction;
 use futures::SinkExt as _;
 use time::OffsetDateTime;
@@ -26,41 +26,42 @@ pub(super) async fn copy<T>(
     statement: &str,
     columns: i16,
     items: impl Iterator<Item = T>,
-    write: impl Fn(&mut Tuples, T),
+    write: impl Fn(&mut Values, T),
 ) -> Result<(), StoreError> {
     let statement = transaction.prepare_cached(statement).await?;
     let copying = transaction.copy_in::<_, Bytes>(&statement).await?;
     let mut copying = std::pin::pin!(copying);
-    let mut tuples = Tuples::begin();
+    let mut tuples = Values(HEAD.to_vec());
     for item in items {
         tuples.0.put_i16(columns);
         write(&mut tuples, item);
         if tuples.0.len() >= CHUNK_BYTES {
-            copying.feed(tuples.take()).await?;
+            let rest = Values::with_room(tuples.len());
+            copying.feed(Bytes::from(std::mem::replace(&mut tuples, rest).0)).await?;
         }
     }
-    copying.feed(tuples.end()).await?;
+    tuples.0.put_i16(END);
+    copying.feed(Bytes::from(tuples.0)).await?;
     copying.finish().await?;
     Ok(())
 }
 
-/// Tuples on their way to one COPY.
-pub(super) struct Tuples(BytesMut);
+/// Values of a tuple, or of some, one after the other.
+#[derive(Clone)]
+pub(super) struct Values(Vec<u8>);
 
-impl Tuples {
-    fn begin() -> Self {
-        Self(BytesMut::from(HEAD))
+impl Values {
+    pub(super) fn with_room(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
     }
 
-    /// What is waiting; the tuples go on behind it.
-    fn take(&mut self) -> Bytes {
-        self.0.split().freeze()
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
-    /// The last bytes.
-    fn end(mut self) -> Bytes {
-        self.0.put_i16(END);
-        self.0.freeze()
+    /// Values that were written before.
+    pub(super) fn append(&mut self, values: &Self) {
+        self.0.put_slice(&values.0);
     }
 
     pub(super) fn value(&mut self, bytes: &[u8]) {

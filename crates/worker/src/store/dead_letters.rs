@@ -85,7 +85,6 @@ pub(super) async fn write(
     for letter in letters {
         let record = records[letter.n];
         let identified = record.content.as_ref().ok();
-        let event = identified.map(|identified| &identified.event);
         let names: Vec<&[u8]> = record.raw.headers.iter().map(|(name, _)| name.as_bytes()).collect();
         let values: Vec<Option<&[u8]>> = record.raw.headers.iter().map(|(_, value)| value).collect();
         let digest = identified.map(|identified| identified.digest.as_bytes().as_slice());
@@ -99,11 +98,11 @@ pub(super) async fn write(
             &names,
             &values,
             &identified.map(|identified| identified.key.as_uuid()),
-            &event.map(|event| event.attributes.source.as_str()),
-            &event.map(|event| event.attributes.id.as_str()),
+            &identified.map(|identified| identified.source.as_str()),
+            &identified.map(|identified| identified.id.as_str()),
             &digest.as_ref().map(|_| DIGEST_VERSION),
             &digest,
-            &record.trace_id().map(|id| id.to_bytes().to_vec()),
+            &record.trace_id.map(|id| id.to_bytes().to_vec()),
             &letter.cause.name(),
             &letter.sqlstate,
             &letter.bounded_message(),

@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 
 use deadpool_postgres::Transaction;
-use event::{Digest, Event, EventKey};
+use event::{Digest, EventKey};
 
 use super::dead_letters::Letter;
-use super::{Book, StoreError, keys, rows};
+use super::rows::{self, Row};
+use super::{Book, StoreError, keys};
 use crate::failure::Class;
 use crate::instruments::Outcome;
 use crate::record::{Identified, Record};
@@ -49,8 +50,7 @@ pub(crate) struct Candidate<'r> {
     pub(crate) n: i32,
     pub(crate) key: EventKey,
     pub(crate) digest: Digest,
-    pub(super) event: &'r Event,
-    pub(crate) record: &'r Record,
+    pub(super) row: &'r Row,
 }
 
 /// The transaction that rows are written in.
@@ -87,9 +87,9 @@ pub(crate) fn candidates<'r>(records: &[&'r Record]) -> (Vec<Candidate<'r>>, Dec
     let mut candidates = Vec::with_capacity(records.len());
     for (n, record) in records.iter().enumerate() {
         match &record.content {
-            Ok(Identified { event, key, digest }) => {
+            Ok(Identified { key, digest, row, .. }) => {
                 let n = i32::try_from(n).unwrap_or(i32::MAX);
-                candidates.push(Candidate { n, key: *key, digest: *digest, event, record });
+                candidates.push(Candidate { n, key: *key, digest: *digest, row });
             }
             Err(refusal) => decided.letters.push(Letter::undecodable(n, refusal.to_string())),
         }

@@ -45,6 +45,7 @@ pub(crate) use failure::StoreError;
 pub(crate) use figures::Figures;
 pub(crate) use ledger::Position;
 pub(crate) use retention::Expired;
+pub(crate) use rows::Row;
 
 /// Where a topic's books are kept.
 #[derive(Debug, Clone)]

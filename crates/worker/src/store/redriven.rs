@@ -75,7 +75,7 @@ async fn hold(
     let mut named = 0;
     let (mut places, mut letter_ids, mut keys, mut digests) = (vec![], vec![], vec![], vec![]);
     for (n, record) in records.iter().enumerate() {
-        let Some(letter_id) = record.dead_letter_id() else { continue };
+        let Some(letter_id) = record.dead_letter_id else { continue };
         named += 1;
         let Ok(Identified { key, digest, .. }) = &record.content else { continue };
         places.push(i32::try_from(n).unwrap_or(i32::MAX));
