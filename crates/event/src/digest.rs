@@ -32,7 +32,7 @@ impl Digest {
         let mut attributes = Vec::with_capacity(USUAL_ATTRIBUTES);
         attributes.extend(event.attributes.iter().filter(|(name, _)| !NOT_CONTENT.contains(name)));
         attributes.sort_unstable();
-        // In one piece: handing over each text by itself takes as long as hashing it.
+        // In one piece: some thirty small ones take a seventh longer.
         let mut head = Vec::with_capacity(USUAL_HEAD_BYTES);
         for (name, value) in attributes {
             text(&mut head, name.as_bytes());
