@@ -21,6 +21,8 @@ pub struct Kafka {
     pub queue_events: usize,
     /// `FAROL_KAFKA_QUEUE_KIB`: how much memory they may take, in KiB.
     pub queue_kib: usize,
+    /// `FAROL_KAFKA_REQUESTS_IN_FLIGHT`: the most requests on their way to one broker.
+    pub requests_in_flight: usize,
 }
 
 impl Kafka {
@@ -31,6 +33,12 @@ impl Kafka {
         let min_retention = env.duration("FAROL_MIN_RETENTION", "7days");
         let queue_events = env.number("FAROL_KAFKA_QUEUE_EVENTS", 20_000, 1..=1_000_000);
         let queue_kib = env.number("FAROL_KAFKA_QUEUE_KIB", 64 << 10, 1_024..=2 << 20);
+        // One that a broker works on, and one that is there when it is done. It takes a connection's requests one after the
+        // other (Kafka's protocol guide, "Network"), so more of them would only be smaller: events that meet two find company
+        // until one is answered. Measured with 64 connections, beside 5: 12 % less CPU for an event, 7 % more events. Where the
+        // way to the broker is longer than its work, more are needed to keep it busy; with more than 5, an idempotent
+        // producer does not keep the order.
+        let requests_in_flight = env.number("FAROL_KAFKA_REQUESTS_IN_FLIGHT", 2, 1..=5);
         Some(Self {
             cluster: cluster?,
             topic: topic?,
@@ -38,6 +46,7 @@ impl Kafka {
             min_retention: min_retention?,
             queue_events: queue_events?,
             queue_kib: queue_kib?,
+            requests_in_flight: requests_in_flight?,
         })
     }
 }
