@@ -1,10 +1,10 @@
 //! Walks JSON text once: refuses what PostgreSQL could not hold, writes the canonical form.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use jiter::{Jiter, JiterError, Peek};
 
+use super::pointer::{Name, Step, pointer};
 use super::{number, refusal};
 use crate::refusal::{Place, Refusal};
 
@@ -31,15 +31,6 @@ pub(super) fn next<'t>(jiter: Jiter<'t>, first: Peek) -> Result<(Vec<u8>, Jiter<
     walk.value(first)?;
     Ok((walk.out, walk.jiter))
 }
-
-/// One step from a container to the value inside it.
-enum Step {
-    Member(Name),
-    Item(usize),
-}
-
-/// Where in [`Walk::names`] the name of a member is.
-type Name = Range<usize>;
 
 struct Walk<'t> {
     jiter: Jiter<'t>,
@@ -213,28 +204,6 @@ impl<'t> Walk<'t> {
     fn place(&self) -> Place {
         pointer(&self.path, &self.names)
     }
-}
-
-/// The JSON pointer (RFC 6901) of a path, cut where it would grow without bound.
-fn pointer(path: &[Step], names: &str) -> Place {
-    const MAX_POINTER_BYTES: usize = 256;
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Member(name) => {
-                text.push('/');
-                text.push_str(&names[name.clone()].replace('~', "~0").replace('/', "~1"));
-            }
-            // Writing to a String cannot fail.
-            Step::Item(index) => drop(write!(text, "/{index}")),
-        }
-        if text.len() > MAX_POINTER_BYTES {
-            let end = text.floor_char_boundary(MAX_POINTER_BYTES);
-            text.truncate(end);
-            break;
-        }
-    }
-    Place::Data(text)
 }
 
 /// A name's first bytes as one number; two of them are in the order of the names, where they differ.

@@ -3,6 +3,7 @@
 
 mod canonical;
 mod number;
+mod pointer;
 
 use bytes::Bytes;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
