@@ -34,8 +34,8 @@ use sending::Sending;
 pub(crate) use not_acknowledged::NotAcknowledged;
 pub(crate) use wakes::Wakes;
 
-/// The longest time that an event waits for company while a broker could be sent more. None at all would have an idle client's thread woken
-/// by each event: with one partition, two thirds more CPU.
+/// The longest time that an event waits for company while a broker could be sent more. None at all would have an idle
+/// client's thread woken by each event: with one partition, two thirds more CPU.
 const LINGER_MS: &str = "0.2";
 /// What the Kafka client may take beyond its delivery timeout to say that it gave up.
 const GRACE: Duration = Duration::from_secs(2);
