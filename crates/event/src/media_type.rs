@@ -1,6 +1,7 @@
 //! `datacontenttype`: a media type by the grammar of RFC 9110 §8.3.1 (that of RFC 2046 with the
 //! white space of HTTP), and what it says about data: whether it is JSON, and in which charset.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,14 +12,17 @@ use crate::text;
 /// What the media types of event formats start with; a message of one is in structured mode.
 pub(crate) const CLOUDEVENTS: &str = "application/cloudevents";
 
+/// That of nearly all events, known without being read.
+const JSON: &str = "application/json";
+
 /// `datacontenttype`: the media type of data, parameters included, as the producer wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct MediaType(String);
+pub struct MediaType(Cow<'static, str>);
 
 impl MediaType {
     /// The type that data without a declared one has in the JSON event format (§3.1).
-    pub fn json() -> Self {
-        Self("application/json".to_owned())
+    pub const fn json() -> Self {
+        Self(Cow::Borrowed(JSON))
     }
 
     /// The attribute's text.
@@ -29,6 +33,9 @@ impl MediaType {
     /// Whether data of this type is JSON: without parameters it is `*/json` or `*/*+json`, in any
     /// case (JSON format §3.1.1). JSON is UTF-8 whatever its parameters say (RFC 8259 §8.1, §11).
     pub fn is_json(&self) -> bool {
+        if self.0 == JSON {
+            return true;
+        }
         let subtype = essence(&self.0).split_once('/').map_or("", |(_, subtype)| subtype);
         subtype.eq_ignore_ascii_case("json") || ends_with(subtype, "+json")
     }
@@ -51,6 +58,9 @@ impl FromStr for MediaType {
 
     fn from_str(value: &str) -> Result<Self, Refusal> {
         const NAME: &str = "datacontenttype";
+        if value == JSON {
+            return Ok(Self::json());
+        }
         text::check_bounded(NAME, value, MAX_VALUE_BYTES)?;
         let kinds = essence(value).split_once('/');
         let named = kinds.is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
@@ -62,7 +72,7 @@ impl FromStr for MediaType {
                           the data would be taken for the event";
             return Err(Refusal::unstorable(Place::attribute(NAME), reason));
         }
-        Ok(Self(value.to_owned()))
+        Ok(Self(Cow::Owned(value.to_owned())))
     }
 }
 

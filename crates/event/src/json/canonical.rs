@@ -1,231 +1,223 @@
-//! Walks JSON text once: refuses what PostgreSQL could not hold, writes the canonical form.
+//! Walks JSON text once: refuses what PostgreSQL could not hold, finds the canonical form.
+//!
+//! Most of a canonical form is there already, as it was written. So the form of a value is a piece of the text wherever it can
+//! be, and made only where it has to be: an object is put into order by its members' pieces, which are then copied once.
 
-use std::ops::Range;
+use std::borrow::Cow;
 
 use jiter::{Jiter, JiterError, Peek};
 
-use super::pointer::{Name, Step, pointer};
-use super::{number, refusal};
+use super::members::{Members, Name};
+use super::pieces::{Piece, Span};
+use super::pointer::{in_item, in_member};
+use super::{number, refusal, string};
 use crate::refusal::{Place, Refusal};
 
 /// How deep arrays and objects may nest; far below what PostgreSQL's stack allows.
 const MAX_DEPTH: usize = 128;
-/// Room that most data needs no more of.
-const USUAL_BYTES: usize = 512;
-const USUAL_DEPTH: usize = 8;
-const USUAL_MEMBERS: usize = 32;
-const USUAL_NAMES_BYTES: usize = 256;
+
+/// The canonical form of a value.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Canonical {
+    AsWritten,
+    Made(Vec<u8>),
+}
 
 /// The canonical form of the JSON value in `text`, which must hold one and nothing else.
-pub(super) fn of(text: &[u8]) -> Result<Vec<u8>, Refusal> {
-    let mut walk = Walk::new(Jiter::new(text), text.len());
-    let first = walk.jiter.peek().map_err(|e| walk.refused(&e))?;
-    walk.value(first)?;
-    walk.jiter.finish().map_err(|e| walk.refused(&e))?;
-    Ok(walk.out)
+pub(super) fn of(text: &[u8]) -> Result<Canonical, Refusal> {
+    let mut walk = Walk::new(Jiter::new(text), text);
+    let first = walk.jiter.peek().map_err(|e| refused(&e))?;
+    let piece = walk.piece(first, 0)?;
+    walk.jiter.finish().map_err(|e| refused(&e))?;
+    Ok(match piece {
+        Piece::Text(span) if span.length() == text.len() => Canonical::AsWritten,
+        Piece::Text(span) => Canonical::Made(span.of(text).to_vec()),
+        Piece::Made(_) => Canonical::Made(walk.made),
+    })
 }
 
-/// The canonical form of the JSON value that `jiter` is at, and `jiter` behind it.
-pub(super) fn next<'t>(jiter: Jiter<'t>, first: Peek) -> Result<(Vec<u8>, Jiter<'t>), Refusal> {
-    let mut walk = Walk::new(jiter, USUAL_BYTES);
-    walk.value(first)?;
-    Ok((walk.out, walk.jiter))
+/// The canonical form of the JSON value that `jiter` is at in `text`; it is behind it then, where there is one.
+pub(super) fn next(jiter: &mut Jiter<'_>, first: Peek, text: &[u8]) -> Result<Canonical, Refusal> {
+    let mut walk = Walk::new(jiter.clone(), text);
+    let form = walk.value(first, 0)?;
+    *jiter = walk.jiter.clone();
+    Ok(match form {
+        Form::Text => Canonical::AsWritten,
+        Form::Made => Canonical::Made(walk.made),
+    })
 }
 
-struct Walk<'t> {
-    jiter: Jiter<'t>,
-    out: Vec<u8>,
-    /// The names of the members of all objects that are open, one after the other.
-    names: String,
-    /// The members of all objects that are open, one object's after the other's.
-    members: Vec<Member>,
-    path: Vec<Step>,
+struct Walk<'j, 't> {
+    text: &'t [u8],
+    jiter: Jiter<'j>,
+    /// The forms that had to be made, of values in the arrays and objects that are open, one after the other.
+    made: Vec<u8>,
+    members: Members,
 }
 
-/// A member as it was written.
-struct Member {
-    /// The name's first bytes as one number, which orders most names without looking at them.
-    prefix: u64,
-    name: Name,
-    written: Range<usize>,
+/// What the canonical form of a value that was just read is.
+#[derive(Clone, Copy)]
+enum Form {
+    /// The text, as it was written.
+    Text,
+    /// What was added to what is made.
+    Made,
 }
 
-impl<'t> Walk<'t> {
-    fn new(jiter: Jiter<'t>, bytes: usize) -> Self {
-        Self {
-            jiter,
-            out: Vec::with_capacity(bytes),
-            names: String::with_capacity(USUAL_NAMES_BYTES),
-            members: Vec::with_capacity(USUAL_MEMBERS),
-            path: Vec::with_capacity(USUAL_DEPTH),
+impl<'j, 't> Walk<'j, 't> {
+    fn new(jiter: Jiter<'j>, text: &'t [u8]) -> Self {
+        Self { text, jiter, made: Vec::new(), members: Members::default() }
+    }
+
+    /// Reads the value that is next, and says where its canonical form is.
+    fn piece(&mut self, first: Peek, depth: usize) -> Result<Piece, Refusal> {
+        let (start, from) = (self.jiter.current_index(), self.made.len());
+        Ok(match self.value(first, depth)? {
+            Form::Text => Piece::Text(self.read_since(start)),
+            Form::Made => Piece::Made(Span { start: from, end: self.made.len() }),
+        })
+    }
+
+    fn read_since(&self, start: usize) -> Span {
+        Span { start, end: self.jiter.current_index() }
+    }
+
+    fn value(&mut self, first: Peek, depth: usize) -> Result<Form, Refusal> {
+        match first {
+            Peek::String => self.string(),
+            Peek::Object => self.object(depth),
+            Peek::Array => self.array(depth),
+            Peek::Null | Peek::True | Peek::False => self.word(first),
+            _ => self.number(first),
         }
     }
 
-    fn value(&mut self, peek: Peek) -> Result<(), Refusal> {
-        match peek {
-            Peek::Null => {
-                self.jiter.known_null().map_err(|e| self.refused(&e))?;
-                self.out.extend_from_slice(b"null");
-            }
-            Peek::True | Peek::False => {
-                let value = self.jiter.known_bool(peek).map_err(|e| self.refused(&e))?;
-                self.out.extend_from_slice(if value { b"true" } else { b"false" });
-            }
-            Peek::String => self.string()?,
-            Peek::Array => self.array()?,
-            Peek::Object => self.object()?,
-            _ => self.number(peek)?,
+    fn word(&mut self, first: Peek) -> Result<Form, Refusal> {
+        let read = match first {
+            Peek::Null => self.jiter.known_null(),
+            _ => self.jiter.known_bool(first).map(drop),
+        };
+        read.map_err(|e| refused(&e))?;
+        Ok(Form::Text)
+    }
+
+    fn number(&mut self, first: Peek) -> Result<Form, Refusal> {
+        let literal = self.jiter.known_number_bytes(first).map_err(|e| refused(&e))?;
+        if number::is_canonical(literal) {
+            return Ok(Form::Text);
         }
-        Ok(())
+        number::write_canonical(literal, &mut self.made).map_err(unstorable)?;
+        Ok(Form::Made)
     }
 
-    fn number(&mut self, peek: Peek) -> Result<(), Refusal> {
-        let written = match self.jiter.known_number_bytes(peek) {
-            Ok(literal) => number::write_canonical(literal, &mut self.out),
-            Err(error) => return Err(refusal(&error, self.place())),
-        };
-        written.map_err(|reason| Refusal::unstorable(self.place(), reason))
+    fn string(&mut self) -> Result<Form, Refusal> {
+        let text = self.jiter.known_str().map_err(|e| refused(&e))?;
+        // A string without escapes is lent from the text itself, and needs none.
+        if Span::in_text(self.text, text).is_some() {
+            return Ok(Form::Text);
+        }
+        string::check(text).map_err(unstorable)?;
+        string::write(text, &mut self.made).map_err(unstorable)?;
+        Ok(Form::Made)
     }
 
-    fn string(&mut self) -> Result<(), Refusal> {
-        let written = match self.jiter.known_str() {
-            Ok(text) => write_string(text, &mut self.out),
-            Err(error) => return Err(refusal(&error, self.place())),
-        };
-        written.map_err(|reason| Refusal::unstorable(self.place(), reason))
+    /// The value of an item or a member of what is at `depth`.
+    fn inner(&mut self, first: Peek, depth: usize) -> Result<Piece, Refusal> {
+        if depth == MAX_DEPTH {
+            return Err(unstorable(format!("nests deeper than {MAX_DEPTH} levels")));
+        }
+        self.piece(first, depth + 1)
     }
 
-    fn array(&mut self) -> Result<(), Refusal> {
-        self.out.push(b'[');
-        let mut next = self.jiter.known_array().map_err(|e| self.refused(&e))?;
+    fn array(&mut self, depth: usize) -> Result<Form, Refusal> {
+        let (start, from) = (self.jiter.current_index(), self.made.len());
+        let mut next = self.jiter.known_array().map_err(|e| refused(&e))?;
+        // Up to there it is canonical as it was written; once a part was not, all of it is made.
+        let mut written = Some(start + 1);
         let mut index = 0;
-        while let Some(peek) = next {
-            if index > 0 {
-                self.out.push(b',');
+        while let Some(first) = next {
+            if index > 0 && written.is_none() {
+                self.made.push(b',');
             }
-            self.enter(Step::Item(index))?;
-            self.value(peek)?;
-            self.path.pop();
-            next = self.jiter.array_step().map_err(|e| self.refused(&e))?;
+            let item = self.inner(first, depth).map_err(|refusal| in_item(index, refusal))?;
+            written = match (written, item) {
+                (Some(end), Piece::Text(item)) if item.start == end + usize::from(index > 0) => {
+                    Some(item.end)
+                }
+                (written, item) => {
+                    if let Some(end) = written {
+                        let comma = (index > 0).then_some(b',');
+                        self.made.splice(from..from, self.text[start..end].iter().copied().chain(comma));
+                    }
+                    if let Piece::Text(span) = item {
+                        self.made.extend_from_slice(span.of(self.text));
+                    }
+                    None
+                }
+            };
+            next = self.jiter.array_step().map_err(|e| refused(&e))?;
             index += 1;
         }
-        self.out.push(b']');
-        Ok(())
+        match written {
+            Some(end) if end + 1 == self.jiter.current_index() => return Ok(Form::Text),
+            Some(end) => self.made.extend_from_slice(&self.text[start..end]),
+            None => {}
+        }
+        self.made.push(b']');
+        Ok(Form::Made)
     }
 
-    fn object(&mut self) -> Result<(), Refusal> {
-        self.out.push(b'{');
-        let (start, names, members) = (self.out.len(), self.names.len(), self.members.len());
+    fn object(&mut self, depth: usize) -> Result<Form, Refusal> {
+        let (start, from) = (self.jiter.current_index(), self.made.len());
+        let opened = self.members.open();
         let mut next = self.name(Jiter::known_object)?;
         while let Some(name) = next {
-            if self.members.len() > members {
-                self.out.push(b',');
-            }
-            let member = self.member(name)?;
-            self.members.push(member);
+            let value = self.member(depth).map_err(|refusal| self.inside(name, refusal))?;
+            self.members.push(name, value);
             next = self.name(Jiter::next_key)?;
         }
-        self.sort(start, members)?;
-        self.members.truncate(members);
-        self.names.truncate(names);
-        self.out.push(b'}');
-        Ok(())
+        self.members
+            .sort(self.text, &opened)
+            .map_err(|twice| self.inside(twice, unstorable("is a member name given twice in one object")))?;
+        let written = self.read_since(start);
+        let form = match self.members.are_canonical(&opened, written) {
+            true => Form::Text,
+            false => {
+                self.made.reserve(written.length());
+                let end = self.made.len();
+                self.members.write(self.text, &mut self.made).map_err(unstorable)?;
+                self.made.drain(from..end);
+                Form::Made
+            }
+        };
+        self.members.close(&opened);
+        Ok(form)
     }
 
-    /// The name of the object's next member, kept until the object ends.
+    /// The name of the object's next member.
     fn name(
         &mut self,
-        next: impl for<'j> FnOnce(&'j mut Jiter<'t>) -> Result<Option<&'j str>, JiterError>,
+        next: impl for<'n> FnOnce(&'n mut Jiter<'j>) -> Result<Option<&'n str>, JiterError>,
     ) -> Result<Option<Name>, Refusal> {
-        let from = self.names.len();
-        match next(&mut self.jiter) {
-            Ok(None) => Ok(None),
-            Ok(Some(name)) => {
-                self.names.push_str(name);
-                Ok(Some(from..self.names.len()))
-            }
-            Err(error) => Err(self.refused(&error)),
-        }
+        let Some(name) = next(&mut self.jiter).map_err(|e| refused(&e))? else { return Ok(None) };
+        self.members.name(self.text, name).map(Some).map_err(unstorable)
     }
 
-    fn member(&mut self, name: Name) -> Result<Member, Refusal> {
-        let from = self.out.len();
-        let written = write_string(&self.names[name.clone()], &mut self.out);
-        written.map_err(|reason| Refusal::unstorable(self.place(), reason))?;
-        self.out.push(b':');
-        self.enter(Step::Member(name.clone()))?;
-        let peek = self.jiter.peek().map_err(|e| self.refused(&e))?;
-        self.value(peek)?;
-        self.path.pop();
-        let prefix = prefix(&self.names[name.clone()]);
-        Ok(Member { prefix, name, written: from..self.out.len() })
+    fn member(&mut self, depth: usize) -> Result<Piece, Refusal> {
+        let first = self.jiter.peek().map_err(|e| refused(&e))?;
+        self.inner(first, depth)
     }
 
-    /// Puts the members from the one at `first` on, written from `start` on, into the order of their names, where they are not
-    /// in it already.
-    fn sort(&mut self, start: usize, first: usize) -> Result<(), Refusal> {
-        let (members, names) = (&mut self.members[first..], self.names.as_bytes());
-        let order = |a: &Member, b: &Member| {
-            let by_name = || names[a.name.clone()].cmp(&names[b.name.clone()]);
-            a.prefix.cmp(&b.prefix).then_with(by_name)
-        };
-        if members.is_sorted_by(|one, next| order(one, next).is_lt()) {
-            return Ok(());
-        }
-        members.sort_unstable_by(order);
-        if let Some([twice, _]) = members.array_windows().find(|[one, next]| order(one, next).is_eq()) {
-            self.path.push(Step::Member(twice.name.clone()));
-            return Err(Refusal::unstorable(self.place(), "is a member name given twice in one object"));
-        }
-        let mut sorted = Vec::with_capacity(self.out.len() - start);
-        for Member { written, .. } in members {
-            if !sorted.is_empty() {
-                sorted.push(b',');
-            }
-            sorted.extend_from_slice(&self.out[written.clone()]);
-        }
-        self.out.truncate(start);
-        self.out.append(&mut sorted);
-        Ok(())
-    }
-
-    fn enter(&mut self, step: Step) -> Result<(), Refusal> {
-        self.path.push(step);
-        if self.path.len() > MAX_DEPTH {
-            return Err(Refusal::unstorable(self.place(), format!("nests deeper than {MAX_DEPTH} levels")));
-        }
-        Ok(())
-    }
-
-    fn refused(&self, error: &JiterError) -> Refusal {
-        refusal(error, self.place())
-    }
-
-    fn place(&self) -> Place {
-        pointer(&self.path, &self.names)
+    /// A refusal of the member called `name`, seen from its object.
+    fn inside(&self, name: Name, refusal: Refusal) -> Refusal {
+        in_member(self.members.bytes(self.text, name), refusal)
     }
 }
 
-/// A name's first bytes as one number; two of them are in the order of the names, where they differ.
-fn prefix(name: &str) -> u64 {
-    let mut first = [0; 8];
-    let length = name.len().min(first.len());
-    first[..length].copy_from_slice(&name.as_bytes()[..length]);
-    u64::from_be_bytes(first)
+fn refused(error: &JiterError) -> Refusal {
+    refusal(error, Place::Data(String::new()))
 }
 
-/// Writes `text` as a JSON string with as few escapes as JSON allows.
-fn write_string(text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
-    // Without a branch for each byte, so that many are looked at in one step.
-    let is_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    if !text.bytes().fold(false, |found, byte| found | is_escaped(byte)) {
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
-        return Ok(());
-    }
-    if text.contains('\0') {
-        return Err("holds U+0000, which PostgreSQL cannot store");
-    }
-    serde_json::to_writer(out, text).map_err(|_| "cannot be written as a JSON string")
+fn unstorable(reason: impl Into<Cow<'static, str>>) -> Refusal {
+    Refusal::unstorable(Place::Data(String::new()), reason)
 }

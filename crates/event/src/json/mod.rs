@@ -2,19 +2,23 @@
 //! digest. Numbers stay text from end to end, so no digit is ever lost to a double.
 
 mod canonical;
+mod members;
 mod number;
+mod pieces;
 mod pointer;
+mod string;
 
 use bytes::Bytes;
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
+use self::canonical::Canonical;
 use crate::refusal::{Place, Refusal};
 
 /// JSON text that PostgreSQL's `jsonb` can hold without changing its value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct JsonText {
     text: Bytes,
-    canonical: Vec<u8>,
+    canonical: Canonical,
 }
 
 impl JsonText {
@@ -27,8 +31,7 @@ impl JsonText {
     /// would refuse is `None`, and left to it: it knows where that value begins.
     pub(crate) fn next(jiter: &mut Jiter<'_>, first: Peek, document: &Bytes) -> Option<Self> {
         let start = jiter.current_index();
-        let (canonical, behind) = canonical::next(jiter.clone(), first).ok()?;
-        *jiter = behind;
+        let canonical = canonical::next(jiter, first, document).ok()?;
         Some(Self { text: document.slice(start..jiter.current_index()), canonical })
     }
 
@@ -44,7 +47,10 @@ impl JsonText {
 
     /// No white space, members sorted by name, one spelling for equal numbers and strings.
     pub(crate) fn canonical(&self) -> &[u8] {
-        &self.canonical
+        match &self.canonical {
+            Canonical::AsWritten => &self.text,
+            Canonical::Made(made) => made,
+        }
     }
 }
 

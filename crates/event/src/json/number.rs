@@ -6,6 +6,16 @@ use std::io::Write as _;
 /// How many digits a number may have once its exponent is written out.
 const MAX_DIGITS: i64 = 1_000;
 
+/// Whether a JSON number is surely in canonical form as it is written: a whole one, as nearly all are, that ends in no zero.
+pub(super) fn is_canonical(literal: &[u8]) -> bool {
+    const MAX_BYTES: usize = 19;
+    let digits = literal.strip_prefix(b"-").unwrap_or(literal);
+    let is_zero = literal == b"0";
+    literal.len() <= MAX_BYTES
+        && digits.iter().all(u8::is_ascii_digit)
+        && (is_zero || !digits.ends_with(b"0"))
+}
+
 /// Writes the canonical form of a JSON number: `[-]digits[e exponent]`, where digits have
 /// neither leading nor trailing zeros; zero, of either sign, is `0`.
 pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
@@ -13,15 +23,8 @@ pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &
         Some((b'-', rest)) => (true, rest),
         _ => (false, literal),
     };
-    // Nearly all numbers are whole ones.
-    let (whole, fraction, exponent) = match unsigned.iter().all(u8::is_ascii_digit) {
-        true => (unsigned, &[][..], 0),
-        false => {
-            let (mantissa, exponent) = split_exponent(unsigned)?;
-            let (whole, fraction) = split_once(mantissa, |b| b == b'.');
-            (whole, fraction, exponent)
-        }
-    };
+    let (mantissa, exponent) = split_exponent(unsigned)?;
+    let (whole, fraction) = split_once(mantissa, |b| b == b'.');
     check_width(exponent, whole.len(), fraction.len())?;
     let digits = match fraction {
         [] => Cow::Borrowed(whole),

@@ -1,37 +1,25 @@
-//! Where in JSON something is wrong.
+//! Where in JSON something is wrong: told on the way out of what it is in.
 
-use std::fmt::Write as _;
-use std::ops::Range;
+use crate::refusal::{Place, Refusal};
 
-use crate::refusal::Place;
+/// Where a pointer is cut.
+const MAX_POINTER_BYTES: usize = 256;
 
-/// One step from a container to the value inside it.
-pub(super) enum Step {
-    Member(Name),
-    Item(usize),
+/// The refusal of what is the item `index` of an array, seen from the array.
+pub(super) fn in_item(index: usize, refusal: Refusal) -> Refusal {
+    inside(&index.to_string(), refusal)
 }
 
-/// Where a member's name is, in the names of the members of all objects that are open.
-pub(super) type Name = Range<usize>;
+/// The refusal of what is the member `name` of an object, seen from the object.
+pub(super) fn in_member(name: &[u8], refusal: Refusal) -> Refusal {
+    inside(&String::from_utf8_lossy(name).replace('~', "~0").replace('/', "~1"), refusal)
+}
 
-/// The JSON pointer (RFC 6901) of a path, cut where it would grow without bound.
-pub(super) fn pointer(path: &[Step], names: &str) -> Place {
-    const MAX_POINTER_BYTES: usize = 256;
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Member(name) => {
-                text.push('/');
-                text.push_str(&names[name.clone()].replace('~', "~0").replace('/', "~1"));
-            }
-            // Writing to a String cannot fail.
-            Step::Item(index) => drop(write!(text, "/{index}")),
-        }
-        if text.len() > MAX_POINTER_BYTES {
-            let end = text.floor_char_boundary(MAX_POINTER_BYTES);
-            text.truncate(end);
-            break;
-        }
+/// Puts a step before a JSON pointer (RFC 6901).
+fn inside(step: &str, mut refusal: Refusal) -> Refusal {
+    if let Place::Data(pointer) = &mut refusal.place {
+        *pointer = format!("/{step}{pointer}");
+        pointer.truncate(pointer.floor_char_boundary(MAX_POINTER_BYTES));
     }
-    Place::Data(text)
+    refusal
 }

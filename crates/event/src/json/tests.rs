@@ -32,6 +32,28 @@ fn equal_values_have_one_canonical_form() {
 }
 
 #[test]
+fn a_canonical_form_has_members_in_order_shortest_numbers_and_few_escapes() {
+    for (written, canonical_form) in [
+        (r#"{"b":[1, {"z":null,"y":true}],"a":20}"#, r#"{"a":2e1,"b":[1,{"y":true,"z":null}]}"#),
+        (r#"{"a":"x","b":-1,"c":[]}"#, r#"{"a":"x","b":-1,"c":[]}"#),
+        (r#"{"a":{ }, "b":[ ] }"#, r#"{"a":{},"b":[]}"#),
+        (r#"{"\u0062":1,"a":2,"\u00e4\"":3}"#, r#"{"a":2,"b":1,"ä\"":3}"#),
+        (
+            r#"{"name_of_one":1,"name_of_all":2,"name_of":3}"#,
+            r#"{"name_of":3,"name_of_all":2,"name_of_one":1}"#,
+        ),
+        (r#"[1,"\u002f",2]"#, r#"[1,"/",2]"#),
+        (r#"[[1 ],["a","\n"],[{"b":1,"a":0}]]"#, r#"[[1],["a","\n"],[{"a":0,"b":1}]]"#),
+        (" 1 ", "1"),
+        ("-0", "0"),
+        ("100", "1e2"),
+        (r#"{"":0}"#, r#"{"":0}"#),
+    ] {
+        assert_eq!(canonical(written), canonical_form, "{written}");
+    }
+}
+
+#[test]
 fn values_that_differ_only_beyond_a_double_stay_different() {
     assert_ne!(canonical("9007199254740993"), canonical("9007199254740992"));
     assert_ne!(canonical("0.1"), canonical("0.10000000000000001"));
@@ -147,6 +169,45 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
+/// `value` as some producer might write it: with white space, members from last to first, characters as escapes. `choices`
+/// decides, a bit at a time.
+fn spelled(value: &serde_json::Value, choices: &mut impl Iterator<Item = bool>) -> String {
+    let text = match value {
+        serde_json::Value::String(text) => spelled_string(text, choices),
+        serde_json::Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| spelled(item, choices)).collect();
+            format!("[{}]", items.join(","))
+        }
+        serde_json::Value::Object(members) => {
+            let mut members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| {
+                    let space = if choices.next().unwrap() { " " } else { "" };
+                    format!("{}{space}:{}", spelled_string(name, choices), spelled(value, choices))
+                })
+                .collect();
+            if choices.next().unwrap() {
+                members.reverse();
+            }
+            format!("{{{}}}", members.join(","))
+        }
+        other => other.to_string(),
+    };
+    match choices.next().unwrap() {
+        true => format!("\t{text} "),
+        false => text,
+    }
+}
+
+fn spelled_string(text: &str, choices: &mut impl Iterator<Item = bool>) -> String {
+    match choices.next().unwrap() {
+        true => {
+            format!("\"{}\"", text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>())
+        }
+        false => serde_json::Value::from(text).to_string(),
+    }
+}
+
 proptest! {
     #[test]
     fn canonical_form_depends_on_the_value_alone(value in any_json()) {
@@ -155,6 +216,13 @@ proptest! {
         prop_assert_eq!(compact.canonical(), pretty.canonical());
         let reread = parse(std::str::from_utf8(compact.canonical()).unwrap()).unwrap();
         prop_assert_eq!(compact.canonical(), reread.canonical());
+    }
+
+    #[test]
+    fn canonical_form_does_not_depend_on_the_spelling(value in any_json(), choices in prop::collection::vec(any::<bool>(), 1..64)) {
+        let spelled = spelled(&value, &mut choices.into_iter().cycle());
+        let (spelled, plain) = (parse(&spelled).unwrap(), parse(&value.to_string()).unwrap());
+        prop_assert_eq!(spelled.canonical(), plain.canonical());
     }
 
     #[test]
