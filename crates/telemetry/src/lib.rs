@@ -103,7 +103,6 @@ pub fn start_with(service: Service, traces: Traces) -> Result<Telemetry, StartEr
     let provider = traces::provider(service, &traces)?;
     let spans = provider.as_ref().map(|provider| traces::layer(provider, service));
     tracing_subscriber::registry().with(spans).with(log).try_init()?;
-    propagation::install();
     report_panics();
     Ok(Telemetry { provider, metrics })
 }

@@ -1,8 +1,10 @@
 //! Trace context across process borders: W3C `traceparent` in, `traceparent` out.
 
+use std::sync::LazyLock;
+
 use opentelemetry::propagation::{Extractor, Injector, TextMapCompositePropagator, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceId};
-use opentelemetry::{Context, KeyValue, global};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -25,17 +27,21 @@ pub enum Remote {
 impl Remote {
     /// Whether the sender decided that this trace is recorded.
     pub fn is_sampled(&self) -> bool {
-        self.span_context().is_some_and(|span| span.is_sampled())
+        self.of_span(SpanContext::is_sampled).unwrap_or_default()
     }
 
     /// The trace's id.
     pub fn trace_id(&self) -> Option<TraceId> {
-        self.span_context().map(|span| span.trace_id())
+        self.of_span(SpanContext::trace_id)
     }
 
     pub(crate) fn span_context(&self) -> Option<SpanContext> {
+        self.of_span(SpanContext::clone)
+    }
+
+    fn of_span<T>(&self, of: impl FnOnce(&SpanContext) -> T) -> Option<T> {
         match self {
-            Self::Span(context) => Some(context.span().span_context().clone()),
+            Self::Span(context) => Some(of(context.span().span_context())),
             Self::None | Self::Broken => None,
         }
     }
@@ -49,17 +55,18 @@ impl Remote {
     }
 }
 
-pub(crate) fn install() {
+/// Not the global one, which everything would lock that reads or writes a context.
+static PROPAGATOR: LazyLock<TextMapCompositePropagator> = LazyLock::new(|| {
     let propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>> =
         vec![Box::new(TraceContextPropagator::new()), Box::new(BaggagePropagator::new())];
-    global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));
-}
+    TextMapCompositePropagator::new(propagators)
+});
 
 /// Reads the sender's span out of a message.
 pub fn extract(carrier: &dyn Extractor) -> Remote {
     let Some(header) = carrier.get(TRACEPARENT) else { return Remote::None };
     // An empty context as the base: what happens to be current here must not leak in.
-    let context = global::get_text_map_propagator(|p| p.extract_with_context(&Context::new(), carrier));
+    let context = PROPAGATOR.extract_with_context(&Context::new(), carrier);
     match context.span().span_context().is_valid() {
         true => Remote::Span(context),
         false if header.is_empty() => Remote::None,
@@ -83,7 +90,7 @@ pub fn inject_current(carrier: &mut dyn Injector) {
 }
 
 fn inject_context(context: &Context, carrier: &mut dyn Injector) {
-    global::get_text_map_propagator(|p| p.inject_context(context, &mut WithoutEmpty(carrier)));
+    PROPAGATOR.inject_context(context, &mut WithoutEmpty(carrier));
 }
 
 /// Makes the sender's span the parent of `span`, which must not have been entered yet.

@@ -182,7 +182,6 @@ mod tests {
     }
 
     fn unsampled() -> Remote {
-        propagation::install();
         propagation::extract_fields(Some(PARENT), None)
     }
 

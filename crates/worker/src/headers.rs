@@ -40,7 +40,7 @@ impl Headers {
         (read, false)
     }
 
-    fn push(&mut self, name: &str, value: Option<&[u8]>) {
+    pub(crate) fn push(&mut self, name: &str, value: Option<&[u8]>) {
         let before = (self.names.len(), self.values.len());
         self.names.push_str(name);
         let value = value.map(|value| {

@@ -9,7 +9,7 @@ use tracing::Span;
 
 use crate::headers::Headers;
 use crate::store::Row;
-use crate::trace;
+use crate::trace::{self, Senders};
 
 /// A record's bytes as Kafka held them; a dead letter keeps them all.
 #[derive(Debug, Clone, Default)]
@@ -74,10 +74,10 @@ pub(crate) struct Record {
 
 impl Record {
     /// Takes a record out of the client's hands and decodes it.
-    pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str) -> Self {
+    pub(crate) fn of(message: &BorrowedMessage<'_>, group: &str, senders: &mut Senders) -> Self {
         let raw = Raw::of(message);
         let content = raw.event();
-        let remote = trace::sender(&raw, content.as_ref().ok());
+        let remote = senders.of(&raw, content.as_ref().ok());
         let (partition, offset) = (message.partition(), message.offset());
         let span = trace::process(message.topic(), group, partition, offset, &remote);
         if let Ok(event) = &content {

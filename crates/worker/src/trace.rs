@@ -8,16 +8,40 @@ use tracing::field::Empty;
 
 use crate::record::{Raw, Record};
 
-/// The span that sent a record, as its header tells it, or failing that the one that made its event,
-/// as the event's extension does: records of other producers may have no header.
-pub(crate) fn sender(raw: &Raw, event: Option<&Event>) -> Remote {
-    let header = telemetry::extract(raw).counted();
-    match event {
-        Some(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
-            let [traceparent, tracestate] = event.trace_context();
-            telemetry::extract_fields(traceparent, tracestate).counted()
+/// The spans that sent records. One that sent several is read once, where they are neighbours: a request of many events does.
+#[derive(Debug, Default)]
+pub(crate) struct Senders {
+    last: Option<(String, Remote)>,
+}
+
+impl Senders {
+    /// The span that sent a record, as its header tells it, or failing that the one that made its event,
+    /// as the event's extension does: records of other producers may have no header.
+    pub(crate) fn of(&mut self, raw: &Raw, event: Option<&Event>) -> Remote {
+        let header = self.in_header(raw).counted();
+        match event {
+            Some(event) if !matches!(header, Remote::Span(_)) && has_context(event) => {
+                let [traceparent, tracestate] = event.trace_context();
+                telemetry::extract_fields(traceparent, tracestate).counted()
+            }
+            _ => header,
         }
-        _ => header,
+    }
+
+    fn in_header(&mut self, raw: &Raw) -> Remote {
+        let Some(traceparent) = raw.headers.text("traceparent") else { return Remote::None };
+        // Others of this span may say more, or something else.
+        if ["tracestate", "baggage"].iter().any(|name| raw.headers.text(name).is_some()) {
+            return telemetry::extract(raw);
+        }
+        match &self.last {
+            Some((known, remote)) if known == traceparent => remote.clone(),
+            _ => {
+                let remote = telemetry::extract(raw);
+                self.last = Some((traceparent.to_owned(), remote.clone()));
+                remote
+            }
+        }
     }
 }
 
@@ -91,4 +115,52 @@ pub(crate) fn batch(records: &[&Record]) -> Span {
 /// The conventions know no batch of one.
 fn batch_size(records: usize) -> Option<i64> {
     i64::try_from(records).ok().filter(|size| *size > 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use opentelemetry::trace::TraceContextExt as _;
+
+    use super::*;
+    use crate::headers::Headers;
+
+    const ONE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    const OTHER: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+    fn raw(headers: &[(&str, &str)]) -> Raw {
+        let (mut raw, mut all) = (Raw::default(), Headers::default());
+        headers.iter().for_each(|(name, value)| all.push(name, Some(value.as_bytes())));
+        raw.headers = all;
+        raw
+    }
+
+    #[test]
+    fn each_record_has_the_sender_that_its_own_headers_tell_whatever_its_neighbours_said() {
+        let mut senders = Senders::default();
+        let mut told = |headers: &[(&str, &str)]| {
+            let remote = senders.of(&raw(headers), None);
+            (remote.trace_id().map(|id| id.to_string()), remote.is_sampled())
+        };
+        let one = (Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned()), false);
+        let other = (Some("0af7651916cd43dd8448eb211c80319c".to_owned()), true);
+        assert_eq!(told(&[("traceparent", ONE)]), one);
+        assert_eq!(told(&[("traceparent", ONE)]), one);
+        assert_eq!(told(&[]), (None, false));
+        assert_eq!(told(&[("traceparent", "broken")]), (None, false));
+        assert_eq!(told(&[("traceparent", OTHER)]), other);
+        assert_eq!(told(&[("traceparent", OTHER), ("tracestate", "a=b")]), other);
+        assert_eq!(told(&[("traceparent", ONE)]), one);
+    }
+
+    #[test]
+    fn a_span_with_a_state_of_its_own_is_not_taken_for_its_neighbour() {
+        let mut senders = Senders::default();
+        let mut state = |headers: &[(&str, &str)]| match senders.of(&raw(headers), None) {
+            Remote::Span(context) => context.span().span_context().trace_state().header(),
+            Remote::None | Remote::Broken => panic!("there is a span"),
+        };
+        assert_eq!(state(&[("traceparent", ONE)]), "");
+        assert_eq!(state(&[("traceparent", ONE), ("tracestate", "a=b")]), "a=b");
+        assert_eq!(state(&[("traceparent", ONE)]), "");
+    }
 }

@@ -11,6 +11,7 @@ use crate::assignment::{Arrival, gap_is_empty};
 use crate::batch::{Batch, Room, Taken};
 use crate::record::Record;
 use crate::status::Reason;
+use crate::trace::Senders;
 
 /// How long one look for records takes when there are none.
 const IDLE_POLL: Duration = Duration::from_millis(100);
@@ -43,6 +44,7 @@ impl Pipeline {
     }
 
     fn fill(&self, batch: &mut Batch, writing: &mut Option<Writing>) -> Result<(), Reason> {
+        let mut senders = Senders::default();
         loop {
             // Before the next record is asked for, never with one in hand: settling may move the client.
             if let Some(over) = writing.take_if(|writing| writing.is_over())
@@ -75,7 +77,7 @@ impl Pipeline {
                         })?;
                         self.consumer.assignment.taken(partition, offset);
                         batch.push(Taken {
-                            record: Record::of(&message, &self.consumer.group),
+                            record: Record::of(&message, &self.consumer.group, &mut senders),
                             generation,
                             gap,
                         });
