@@ -61,6 +61,6 @@ impl Event {
         }
         let second = attributes.subject.as_ref().map_or(attributes.id.as_str(), Subject::as_str);
         // A source is a URI reference and so never holds a space: the join is unambiguous.
-        format!("{} {second}", attributes.source)
+        [attributes.source.as_str(), second].join(" ")
     }
 }

@@ -150,11 +150,12 @@ impl Publisher {
         wakes: &Wakes,
     ) -> Published {
         let deliveries = Deliveries::of(events.len(), wakes.clone(), Arc::clone(&self.context.in_hand));
+        let started = Instant::now();
         let sending = self.hand_over(events, &deliveries, producer, received_at_ms);
         let handed_over = Instant::now();
         let delivered = deliveries.wait(self.patience).await;
         let waited = handed_over.elapsed();
-        let end = |(sending, delivered): (Sending, Option<Delivered>)| sending.end(delivered);
+        let end = |(sending, delivered): (Sending, Option<Delivered>)| sending.end(started, delivered);
         let results = sending.into_iter().zip(delivered).map(end).collect();
         Published { results, waited }
     }
@@ -174,15 +175,14 @@ impl Publisher {
             let notice = deliveries.notice(index);
             if full {
                 notice.answer(Err(NotAcknowledged::QueueFull));
-                return Sending { span: Span::none(), started: Instant::now() };
+                return Sending { span: Span::none() };
             }
             let span = match request.is_recorded() {
                 true => span::send(&self.topic, event, request.producer()),
                 false => Span::none(),
             };
-            let started = Instant::now();
             full = !self.send(&client, event, request.with(event, &span), notice);
-            Sending { span, started }
+            Sending { span }
         };
         let sending = events.iter().enumerate().map(hand_over).collect();
         client.look_for_answers();

@@ -9,6 +9,9 @@ use super::structured;
 use crate::Event;
 use crate::refusal::Refusal;
 
+/// What an event of a batch takes, about, to begin with enough room.
+const USUAL_EVENT_BYTES: usize = 256;
+
 /// Why a body is no batch at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BatchRefusal {
@@ -35,7 +38,7 @@ pub(crate) fn read(body: &Bytes, max_events: usize) -> Result<Vec<Result<Event, 
 /// and nobody has to look for their ends first. What is wrong is told by [`read_each`].
 fn read_all_good(body: &Bytes, max_events: usize) -> Option<Vec<Result<Event, Refusal>>> {
     let mut jiter = Jiter::new(body);
-    let mut events = Vec::new();
+    let mut events = Vec::with_capacity((body.len() / USUAL_EVENT_BYTES).min(max_events));
     let mut next = jiter.next_array().ok()?;
     while next.is_some() {
         if events.len() == max_events {

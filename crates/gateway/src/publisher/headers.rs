@@ -37,7 +37,8 @@ impl<'r> RequestHeaders<'r> {
     /// With those of one event; what it is sent in is `span` where there is one, else the request's.
     pub(super) fn with(&self, event: &Event, span: &Span) -> OwnedHeaders {
         let attributes = kafka::headers(event);
-        let mut headers = OwnedHeaders::new_with_capacity(attributes.size_hint().0 + BESIDE_ATTRIBUTES);
+        let (least, most) = attributes.size_hint();
+        let mut headers = OwnedHeaders::new_with_capacity(most.unwrap_or(least) + BESIDE_ATTRIBUTES);
         for (name, value) in attributes {
             headers = add(headers, &name, value);
         }

@@ -10,13 +10,16 @@ use crate::instruments;
 
 pub(super) struct Sending {
     pub(super) span: Span,
-    pub(super) started: Instant,
 }
 
 impl Sending {
-    /// Tells what became of it in its span and in metrics.
-    pub(super) fn end(self, delivered: Option<Delivered>) -> Result<Position, NotAcknowledged> {
-        let Self { span, started } = self;
+    /// Tells what became of it in its span and in metrics. Its request's events were handed over from `started` on.
+    pub(super) fn end(
+        self,
+        started: Instant,
+        delivered: Option<Delivered>,
+    ) -> Result<Position, NotAcknowledged> {
+        let Self { span } = self;
         let Delivered { result, at } = delivered.unwrap_or_else(Delivered::not_in_time);
         let took = at.saturating_duration_since(started);
         match &result {
