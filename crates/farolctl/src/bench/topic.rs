@@ -17,6 +17,9 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const KEPT: [(&str, &str); 3] =
     [("retention.bytes", "536870912"), ("segment.bytes", "67108864"), ("file.delete.delay.ms", "1000")];
 
+/// As many as the servers say where nobody does: one on those of the bench, three on a cluster that is set up for it.
+const SERVERS_REPLICATION: TopicReplication<'static> = TopicReplication::Fixed(-1);
+
 /// A topic that exists until it is removed.
 pub(crate) struct Topic {
     pub(crate) name: String,
@@ -33,7 +36,7 @@ impl Topic {
             .map_err(|error: rdkafka::error::KafkaError| failed(error.to_string()))?;
         let new = KEPT
             .into_iter()
-            .fold(NewTopic::new(&name, partitions, TopicReplication::Fixed(1)), |topic, (name, value)| {
+            .fold(NewTopic::new(&name, partitions, SERVERS_REPLICATION), |topic, (name, value)| {
                 topic.set(name, value)
             });
         let results = admin.create_topics([&new], &options()).await;
