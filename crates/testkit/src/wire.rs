@@ -3,6 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{PATIENCE, kafka_brokers};
 
@@ -55,7 +56,10 @@ fn batch(record: &[u8]) -> Vec<u8> {
     let mut checked = Vec::new();
     checked.extend(0_i16.to_be_bytes()); // attributes
     checked.extend(0_i32.to_be_bytes()); // last offset delta
-    for timestamp in [0_i64, 0] {
+    // One of 1970 is older than the topic keeps records: it would leave, perhaps before it is read.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = i64::try_from(now.as_millis()).unwrap();
+    for timestamp in [now, now] {
         checked.extend(timestamp.to_be_bytes());
     }
     checked.extend((-1_i64).to_be_bytes()); // producer id
