@@ -13,6 +13,9 @@ use super::pointer::{in_item, in_member};
 use super::{number, refusal, string};
 use crate::refusal::{Place, Refusal};
 
+/// Room that most texts need no more of, once a part of them has to be made.
+const USUAL: usize = 1 << 10;
+
 /// How deep arrays and objects may nest; far below what PostgreSQL's stack allows.
 const MAX_DEPTH: usize = 128;
 
@@ -106,7 +109,7 @@ impl<'j, 't> Walk<'j, 't> {
         if number::is_canonical(literal) {
             return Ok(Form::Text);
         }
-        number::write_canonical(literal, &mut self.made).map_err(unstorable)?;
+        number::write_canonical(literal, room(&mut self.made)).map_err(unstorable)?;
         Ok(Form::Made)
     }
 
@@ -117,7 +120,7 @@ impl<'j, 't> Walk<'j, 't> {
             return Ok(Form::Text);
         }
         string::check(text).map_err(unstorable)?;
-        string::write(text, &mut self.made).map_err(unstorable)?;
+        string::write(text, room(&mut self.made)).map_err(unstorable)?;
         Ok(Form::Made)
     }
 
@@ -212,6 +215,14 @@ impl<'j, 't> Walk<'j, 't> {
     fn inside(&self, name: Name, refusal: Refusal) -> Refusal {
         in_member(self.members.bytes(self.text, name), refusal)
     }
+}
+
+/// Where a part is made. A first few digits would make room for themselves only, and the next ones move them.
+fn room(made: &mut Vec<u8>) -> &mut Vec<u8> {
+    if made.capacity() == 0 {
+        made.reserve(USUAL);
+    }
+    made
 }
 
 fn refused(error: &JiterError) -> Refusal {

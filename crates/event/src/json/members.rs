@@ -29,6 +29,15 @@ pub(super) enum Name {
     Unescaped(Span),
 }
 
+impl Name {
+    fn of<'b>(self, text: &'b [u8], unescaped: &'b str) -> &'b [u8] {
+        match self {
+            Self::Text(span) => span.of(text),
+            Self::Unescaped(span) => span.of(unescaped.as_bytes()),
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Member {
     name: Name,
@@ -63,10 +72,7 @@ impl Members {
 
     /// The bytes of a name.
     pub(super) fn bytes<'b>(&'b self, text: &'b [u8], name: Name) -> &'b [u8] {
-        match name {
-            Name::Text(span) => span.of(text),
-            Name::Unescaped(span) => span.of(self.names.as_bytes()),
-        }
+        name.of(text, &self.names)
     }
 
     pub(super) fn push(&mut self, name: Name, value: Piece) {
@@ -76,10 +82,7 @@ impl Members {
     /// Ends an object's list: puts its members into the order of their names. The error is a name that two of them have.
     pub(super) fn sort(&mut self, text: &[u8], opened: &Opened) -> Result<(), Name> {
         let Self { all, names, order } = self;
-        let name = |member: usize| match all[member].name {
-            Name::Text(span) => span.of(text),
-            Name::Unescaped(span) => span.of(names.as_bytes()),
-        };
+        let name = |member: usize| all[member].name.of(text, names);
         order.clear();
         order.extend(
             (opened.members..all.len()).map(|member| Ordered { prefix: prefix(name(member)), member }),

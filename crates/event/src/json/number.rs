@@ -1,8 +1,5 @@
 //! Numbers as text: one canonical spelling for equal values, and the limits of `numeric`.
 
-use std::borrow::Cow;
-use std::io::Write as _;
-
 /// How many digits a number may have once its exponent is written out.
 const MAX_DIGITS: i64 = 1_000;
 
@@ -26,26 +23,43 @@ pub(super) fn write_canonical(literal: &[u8], out: &mut Vec<u8>) -> Result<(), &
     let (mantissa, exponent) = split_exponent(unsigned)?;
     let (whole, fraction) = split_once(mantissa, |b| b == b'.');
     check_width(exponent, whole.len(), fraction.len())?;
-    let digits = match fraction {
-        [] => Cow::Borrowed(whole),
-        fraction => Cow::Owned([whole, fraction].concat()),
-    };
-    let leading = digits.iter().take_while(|b| **b == b'0').count();
-    if leading == digits.len() {
+    let fraction = trim_end(fraction);
+    let mut scale = exponent - count(fraction.len());
+    let mut whole = trim_start(whole);
+    if fraction.is_empty() {
+        let written = whole.len();
+        whole = trim_end(whole);
+        scale += count(written - whole.len());
+    }
+    let fraction = if whole.is_empty() { trim_start(fraction) } else { fraction };
+    if whole.is_empty() && fraction.is_empty() {
         out.push(b'0');
         return Ok(());
     }
-    let trailing = digits.iter().rev().take_while(|b| **b == b'0').count();
-    let significant = &digits[leading..digits.len() - trailing];
-    let scale = exponent - count(fraction.len()) + count(trailing);
     if negative {
         out.push(b'-');
     }
-    out.extend_from_slice(significant);
+    out.extend_from_slice(whole);
+    out.extend_from_slice(fraction);
     if scale != 0 {
-        write!(out, "e{scale}").map_err(|_| "cannot be written")?;
+        out.push(b'e');
+        out.extend_from_slice(itoa::Buffer::new().format(scale).as_bytes());
     }
     Ok(())
+}
+
+fn trim_start(mut digits: &[u8]) -> &[u8] {
+    while let [b'0', rest @ ..] = digits {
+        digits = rest;
+    }
+    digits
+}
+
+fn trim_end(mut digits: &[u8]) -> &[u8] {
+    while let [rest @ .., b'0'] = digits {
+        digits = rest;
+    }
+    digits
 }
 
 /// Refuses a number that PostgreSQL would expand to more digits than we allow.
