@@ -32,7 +32,7 @@ pub use opentelemetry::propagation::{Extractor, Injector};
 pub use opentelemetry::trace::TraceId;
 pub use pool::{postgres_pool, postgres_pool_timeout};
 pub use propagation::{
-    Remote, add_event, adopt, current_trace_id, extract, extract_fields, in_hexadecimal, inject,
+    Remote, TRACEPARENT, add_event, adopt, current_trace_id, extract, extract_fields, in_hexadecimal, inject,
     inject_current, is_recorded, link_elsewhere, link_with_each, rename, trace_id,
 };
 pub use sampling::sample_roots;

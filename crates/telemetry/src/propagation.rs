@@ -10,7 +10,8 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use uuid::Uuid;
 
-const TRACEPARENT: &str = "traceparent";
+/// The field that names a message's span (W3C Trace Context, "traceparent header").
+pub const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
 /// The span that a message came from, as its carrier told it.

@@ -204,6 +204,14 @@ impl Topic {
         records
     }
 
+    /// How many members the consumer group that is named after it has, once they have shared its partitions.
+    pub fn members(&self) -> usize {
+        let client: BaseConsumer = client_config().create().unwrap();
+        let groups = client.fetch_group_list(Some(&self.name), PATIENCE).unwrap();
+        let stable = groups.groups().iter().filter(|group| group.state() == "Stable");
+        stable.map(|group| group.members().len()).sum()
+    }
+
     fn wait_for_leaders(&self) {
         let client: BaseConsumer = client_config().create().unwrap();
         let deadline = Instant::now() + PATIENCE;

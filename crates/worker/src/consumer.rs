@@ -17,6 +17,7 @@ use crate::continuity::Continuity;
 use crate::gauges::Gauges;
 use crate::in_flight::InFlight;
 use crate::membership::Membership;
+use crate::status::Status;
 use crate::stop::{Stop, StopGuard};
 use crate::store::{Book, Store};
 
@@ -50,6 +51,7 @@ impl Consumer {
         store: Store,
         runtime: Handle,
         stop: Stop,
+        status: Status,
         gauges: Arc<Gauges>,
     ) -> KafkaResult<Option<Self>> {
         gauges.all_gone();
@@ -74,6 +76,7 @@ impl Consumer {
             continuity: Arc::clone(&continuity),
             gauges: Arc::clone(&gauges),
             in_flight: in_flight.clone(),
+            status,
             access: config.kafka.access().shown_as("consumer"),
         };
         if let Some(instance_id) = &config.kafka_instance_id {

@@ -21,6 +21,7 @@ use crate::failure::Backoff;
 use crate::gauges::{self, Gauges};
 use crate::in_flight::InFlight;
 use crate::instruments;
+use crate::status::Status;
 use crate::stop::Stop;
 use crate::store::{Book, Position, Store};
 
@@ -34,6 +35,7 @@ pub(crate) struct Membership {
     pub(crate) continuity: Arc<Continuity>,
     pub(crate) gauges: Arc<Gauges>,
     pub(crate) in_flight: InFlight,
+    pub(crate) status: Status,
     pub(crate) access: Access,
 }
 
@@ -95,7 +97,9 @@ impl Membership {
         }
         tracing::info!(name: "partitions_assigned", ?positions, "partitions assigned");
         self.assignment.add(positions);
-        client.incremental_assign(new)
+        client.incremental_assign(new)?;
+        self.status.assigned();
+        Ok(())
     }
 
     fn revoke(&self, client: &BaseConsumer<Self>, lost: &TopicPartitionList) -> KafkaResult<()> {

@@ -48,7 +48,6 @@ struct Attempt {
 impl Pipeline {
     /// Consumes until told to stop, or until the Kafka client has to be replaced; the batch in hand is finished.
     pub(crate) fn run(self) {
-        self.status.consuming();
         let mut writing = None;
         while !self.stop.is_set() {
             if let Some(error) = self.consumer.fatal_error() {

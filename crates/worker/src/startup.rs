@@ -135,9 +135,10 @@ fn consume(
     wait_for_schema(&store, &status, &runtime, &stop);
     let mut backoff = Backoff::new();
     loop {
-        let joined = Consumer::join(config, store.clone(), runtime.clone(), stop.clone(), Arc::clone(gauges));
-        let Some(consumer) = joined? else { return Ok(()) };
         let (store, status, runtime) = (store.clone(), status.clone(), runtime.clone());
+        let (gauges, told) = (Arc::clone(gauges), stop.clone());
+        let joined = Consumer::join(config, store.clone(), runtime.clone(), told, status.clone(), gauges);
+        let Some(consumer) = joined? else { return Ok(()) };
         let joined = Instant::now();
         let (limits, stop_too, heard) = (config.batch, stop.clone(), Cell::default());
         Pipeline { consumer, store, limits, status, runtime, stop: stop_too, heard }.run();
@@ -163,7 +164,7 @@ fn wait_for_schema(store: &Store, status: &Status, runtime: &Handle, stop: &Stop
             store.create_partitions().await
         };
         match runtime.block_on(ready) {
-            Ok(_) => return,
+            Ok(_) => return status.joining(),
             Err(error) => {
                 report_schema(&error, status);
                 std::thread::sleep(backoff.next_wait().min(Duration::from_secs(2)));

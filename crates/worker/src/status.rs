@@ -1,6 +1,6 @@
 //! What the worker is doing, for `/ready` and for alerts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::instruments;
 
@@ -33,6 +33,7 @@ impl Reason {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Until the group gave it its partitions, be they none.
     Starting,
     Consuming,
     Stopped(Reason),
@@ -46,6 +47,18 @@ pub(crate) struct Status(Arc<Mutex<Phase>>);
 impl Status {
     pub(crate) fn starting() -> Self {
         Self(Arc::new(Mutex::new(Phase::Starting)))
+    }
+
+    /// The schema is there, whatever was missing.
+    pub(crate) fn joining(&self) {
+        self.set(Phase::Starting);
+    }
+
+    /// The group gave it its partitions. What it stopped for, if it did, is as it was.
+    pub(crate) fn assigned(&self) {
+        if self.phase() == Phase::Starting {
+            self.set(Phase::Consuming);
+        }
     }
 
     /// The pipeline runs; a pause for something that passes by itself counts as running.
@@ -65,7 +78,7 @@ impl Status {
 
     /// Why the worker is not ready; `None` while it is.
     pub(crate) fn not_ready_because(&self) -> Option<&'static str> {
-        match *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match self.phase() {
             Phase::Starting => Some("starting"),
             Phase::Consuming => None,
             Phase::Stopped(reason) => Some(reason.name()),
@@ -73,13 +86,21 @@ impl Status {
         }
     }
 
+    fn phase(&self) -> Phase {
+        *self.lock()
+    }
+
     fn set(&self, phase: Phase) {
-        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.lock();
         if *current != Phase::Draining {
             *current = phase;
         }
         for reason in Reason::ALL {
             instruments::stopped(reason, *current == Phase::Stopped(reason));
         }
+    }
+    /// A phase is whole, whoever panicked.
+    fn lock(&self) -> MutexGuard<'_, Phase> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -29,7 +29,7 @@ impl Senders {
     }
 
     fn in_header(&mut self, raw: &Raw) -> Remote {
-        let Some(traceparent) = raw.headers.text("traceparent") else { return Remote::None };
+        let Some(traceparent) = raw.headers.text(telemetry::TRACEPARENT) else { return Remote::None };
         // Others of this span may say more, or something else.
         if ["tracestate", "baggage"].iter().any(|name| raw.headers.text(name).is_some()) {
             return telemetry::extract(raw);

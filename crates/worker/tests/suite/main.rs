@@ -12,6 +12,7 @@ mod migration_rules;
 mod migrations;
 mod outcomes;
 mod process;
+mod readiness;
 mod redriven;
 mod retention;
 mod signals;
