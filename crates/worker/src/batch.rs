@@ -41,6 +41,9 @@ pub(crate) enum Room {
     None,
 }
 
+/// A batch that comes to so many records has a backlog behind it.
+const BACKLOG: usize = 64;
+
 /// Records that go into one transaction.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -58,6 +61,10 @@ impl Batch {
     pub(crate) fn push(&mut self, taken: Taken) {
         self.opened.get_or_insert_with(Instant::now);
         self.bytes += taken.record.bytes();
+        if self.records.len() == BACKLOG {
+            // A list that grows step by step moves all that is in it with each.
+            self.records.reserve_exact(self.limits.records.saturating_sub(BACKLOG));
+        }
         self.records.push(taken);
     }
 
