@@ -1,8 +1,10 @@
 //! What the client is told: one receipt or problem for one event, a list for a batch.
 
 use actix_web::HttpResponse;
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ContentType, RETRY_AFTER};
+use serde::Serializer as _;
 use serde_json::{Value, json};
 
 use crate::intake::{Candidate, Decision, EventResult, Handling, Receipt};
@@ -10,6 +12,9 @@ use crate::problem::{Kind, Problem};
 use crate::startup::State;
 
 const PREFERENCE_APPLIED: (&str, &str) = ("preference-applied", "handling=lenient");
+
+/// Room for one receipt of usual names: a list of a hundred would be moved several times as it grows.
+const RECEIPT_BYTES: usize = 256;
 
 pub(super) fn to_one(
     state: &State,
@@ -37,8 +42,7 @@ pub(super) fn to_batch(
 ) -> Result<HttpResponse, Problem> {
     let refused = decisions.iter().filter(|decision| decision.refusal().is_some()).count();
     if refused == 0 {
-        let receipts: Vec<Receipt<'_>> = receipts(state, candidates, &decisions).flatten().collect();
-        return Ok(HttpResponse::Accepted().json(receipts));
+        return Ok(all_accepted(receipts(state, candidates, &decisions).flatten(), candidates.len()));
     }
     let results = results(state, candidates, &decisions);
     let accepted = decisions.len() - refused;
@@ -55,6 +59,15 @@ pub(super) fn to_batch(
             Ok(answer.insert_header(PREFERENCE_APPLIED).json(results))
         }
         _ => Err(whole(state, &decisions, refused, results)),
+    }
+}
+
+/// The list of `count` receipts.
+fn all_accepted<'r>(receipts: impl Iterator<Item = Receipt<'r>>, count: usize) -> HttpResponse {
+    let mut body = Vec::with_capacity(count * RECEIPT_BYTES);
+    match serde_json::Serializer::new(&mut body).collect_seq(receipts) {
+        Ok(()) => HttpResponse::Accepted().content_type(ContentType::json()).body(body),
+        Err(error) => HttpResponse::from_error(JsonPayloadError::Serialize(error)),
     }
 }
 
