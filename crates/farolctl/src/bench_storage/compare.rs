@@ -39,21 +39,14 @@ pub(crate) async fn rows(
 
 /// A round of base and one of this build, the other way round where `number` is odd.
 async fn pair(sides: &[Ground; 2], topic: &str, count: u32, number: usize) -> Result<[Round; 2], Error> {
-    let [base, this] = sides;
+    let [base, this] = sides.each_ref().map(|side| worker::fresh_round(side, topic, count.into()));
     match number % 2 {
-        0 => Ok([round(base, topic, count).await?, round(this, topic, count).await?]),
+        0 => Ok([base.await?, this.await?]),
         _ => {
-            let this = round(this, topic, count).await?;
-            Ok([round(base, topic, count).await?, this])
+            let this = this.await?;
+            Ok([base.await?, this])
         }
     }
-}
-
-async fn round(ground: &Ground, topic: &str, count: u32) -> Result<Round, Error> {
-    let database = ground.database("round").await?;
-    let round = worker::round(ground, topic, &database, &database.url, count.into()).await?;
-    database.remove().await?;
-    Ok(round)
 }
 
 fn told(rounds: &[[Round; 2]]) -> Vec<Row> {

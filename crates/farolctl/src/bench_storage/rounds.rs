@@ -60,7 +60,7 @@ impl Plan<'_> {
         let mut sides = Sides::new();
         let progress = Progress::start("rounds", self.rounds.into());
         for _ in 0..self.rounds {
-            self.add(&mut sides, FAROL, self.farol(None).await?);
+            self.add(&mut sides, FAROL, worker::fresh_round(self.ground, self.topic, self.count).await?);
             if self.ceilings {
                 for (name, kind) in
                     [(COPY, Kind::Rows), (COPY_WITH_KEYS, Kind::RowsAndKeys), (COPY_STAGING, Kind::Staging)]
@@ -72,7 +72,7 @@ impl Plan<'_> {
                 self.add(&mut sides, DEBEZIUM, connect.round(self.ground, &topic.name, self.count).await?);
             }
             for added in ADDED.into_iter().filter(|_| self.links) {
-                let round = self.farol(Some(Duration::from_micros(added))).await?;
+                let round = self.farther(Duration::from_micros(added)).await?;
                 self.add(&mut sides, &slowed(added), round);
             }
             progress.advance();
@@ -116,17 +116,12 @@ impl Plan<'_> {
         Ok((connect, topic))
     }
 
-    async fn farol(&self, added: Option<Duration>) -> Result<Round, Error> {
+    /// The worker's round with a longer way to PostgreSQL.
+    async fn farther(&self, added: Duration) -> Result<Round, Error> {
         let database = self.ground.database("round").await?;
-        let round = match added {
-            None => worker::round(self.ground, self.topic, &database, &database.url, self.count).await?,
-            Some(added) => {
-                let (link, url) = detour(&database.url, added)?;
-                let round = worker::round(self.ground, self.topic, &database, &url, self.count).await?;
-                drop(link);
-                round
-            }
-        };
+        let (link, url) = detour(&database.url, added)?;
+        let round = worker::round(self.ground, self.topic, &database, &url, self.count).await?;
+        drop(link);
         database.remove().await?;
         Ok(round)
     }

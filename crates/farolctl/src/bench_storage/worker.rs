@@ -85,6 +85,14 @@ pub(crate) async fn round(
     })
 }
 
+/// The same into a fresh database.
+pub(crate) async fn fresh_round(ground: &Ground, topic: &str, count: i64) -> Result<Round, Error> {
+    let database = ground.database("round").await?;
+    let round = round(ground, topic, &database, &database.url, count).await?;
+    database.remove().await?;
+    Ok(round)
+}
+
 /// Waits until so many records of the topic are booked.
 async fn reached(
     books: &Books,
