@@ -14,6 +14,7 @@ mod keys;
 mod otlp;
 mod postgres_server;
 mod prometheus_server;
+mod record;
 mod redis_server;
 mod tls_front;
 mod topic;
@@ -35,9 +36,10 @@ pub use keys::KeysFile;
 pub use otlp::{OtlpReceiver, SeenSpan};
 pub use postgres_server::PostgresServer;
 pub use prometheus_server::PrometheusServer;
+pub use record::Record;
 pub use redis_server::RedisServer;
 pub use tls_front::TlsFront;
-pub use topic::{Record, Topic};
+pub use topic::Topic;
 
 /// How long anything may take to become true before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
